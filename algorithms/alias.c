@@ -1,0 +1,114 @@
+/* alias.c - see alias.h.  Built at the first draw after a change, so a burst of changes costs one
+ * table.  Draws that hit an unusable backend are repeated; after 32 of them an exact walk. */
+#include "alias.h"
+
+#include <stdlib.h>
+
+void alias_change(struct alias *a, const struct lb *lb)
+{
+    a->keep = lb_grow(a->keep, a->room, lb->capacity, sizeof *a->keep);
+    a->other = lb_grow(a->other, a->room, lb->capacity, sizeof *a->other);
+    a->part = lb_grow(a->part, a->room, lb->capacity, sizeof *a->part);
+    a->room = lb->capacity;
+    a->built = false;
+}
+
+void alias_free(struct alias *a)
+{
+    free(a->keep);
+    free(a->other);
+    free(a->part);
+}
+
+size_t alias_bytes(const struct alias *a)
+{
+    return a->room * (sizeof *a->keep + sizeof *a->other + sizeof *a->part);
+}
+
+static uint32_t share_of(uint64_t part, uint64_t whole)
+{
+    double share = (double)part / (double)whole * 0x1p32;
+
+    return share >= 0x1p32 ? UINT32_MAX : (uint32_t)share;
+}
+
+/* Each column has room for `whole`; a light backend's column is filled up by a heavy one.  keep[]
+ * serves as two stacks of columns not done yet: light ones from the left, heavy ones from the
+ * right. */
+static void fill_columns(struct alias *a, uint32_t n, uint64_t whole)
+{
+    uint32_t light = 0, heavy = n;
+    uint32_t *stack = a->keep;
+
+    for (uint32_t k = 0; k < n; k++)
+        stack[a->part[k] < whole ? light++ : --heavy] = k;
+    for (uint32_t k = 0; k < n; k++)
+        a->other[k] = k;
+    while (light > 0 && heavy < n) {
+        uint32_t low = stack[--light], high = stack[heavy];
+        a->other[low] = high;
+        a->part[high] -= whole - a->part[low];
+        if (a->part[high] < whole) {
+            heavy++;
+            stack[light++] = high;
+        }
+    }
+    for (uint32_t k = 0; k < n; k++)
+        a->keep[k] = a->other[k] == k ? UINT32_MAX : share_of(a->part[k], whole);
+}
+
+void alias_build(struct alias *a, const struct lb *lb)
+{
+    uint32_t n = lb->live_count;
+
+    a->built = a->even = true;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t weight = lb->backend[lb->live[k]].weight;
+        a->part[k] = (uint64_t)weight * n;
+        a->even = a->even && weight == lb->backend[lb->live[0]].weight;
+    }
+    if (!a->even)
+        fill_columns(a, n, lb->live_weight);
+}
+
+static uint32_t draw_live(const struct alias *a, struct lb *lb)
+{
+    uint64_t r = lb_random_bits(lb);
+    uint32_t column = (uint32_t)((r >> 32) * lb->live_count >> 32);
+
+    return lb->live[(uint32_t)r <= a->keep[column] ? column : a->other[column]];
+}
+
+static uint32_t walk_usable(struct lb *lb, const struct lb_request *rq)
+{
+    uint64_t weight = 0;
+
+    for (uint32_t k = 0; k < lb->live_count; k++)
+        if (lb_usable(lb, lb->live[k], rq))
+            weight += lb->backend[lb->live[k]].weight;
+
+    uint64_t left = (uint64_t)(lb_random_unit(lb) * (double)weight);
+    for (uint32_t k = 0; k < lb->live_count; k++) {
+        uint32_t i = lb->live[k];
+        if (!lb_usable(lb, i, rq))
+            continue;
+        if (left < lb->backend[i].weight)
+            return i;
+        left -= lb->backend[i].weight;
+    }
+    return LB_NONE;
+}
+
+uint32_t alias_draw(struct alias *a, struct lb *lb, const struct lb_request *rq)
+{
+    if (alias_is_even(a, lb))
+        return lb_random_usable(lb, rq);
+    if (lb->open_count == 0)
+        return LB_NONE;
+    for (int tries = 0; tries < 32; tries++) {
+        uint32_t i = draw_live(a, lb);
+        if (lb_usable(lb, i, rq))
+            return i;
+    }
+    return walk_usable(lb, rq);
+}

@@ -1,0 +1,222 @@
+/* lb.h - load-balancing algorithms behind one small interface.
+ *
+ * Stand-alone: libc only, no global state, no clock, no lock, no socket.  The host (a simulator,
+ * a proxy) owns the threads, brings time and seed, and reports what became of every pick.  N
+ * balancers, or N worker threads with separate views, are N instances. */
+#ifndef LB_H
+#define LB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LB_ABI   1                   /* raised with any change to the structs below */
+#define LB_NONE  UINT32_MAX          /* no usable backend: refuse (503) */
+#define LB_FULL  (UINT32_MAX - 1)    /* every usable backend is at its limit: queue */
+
+enum lb_state  { LB_UP, LB_DRAINING, LB_DOWN, LB_GONE };    /* GONE: removed, a tombstone */
+enum lb_result { LB_OK, LB_ERROR, LB_TIMEOUT, LB_REFUSED, LB_CANCELLED };
+enum lb_change { LB_ADDED, LB_REMOVED, LB_WEIGHT, LB_STATE, LB_LIMIT };
+
+enum lb_trait {
+    LB_WEIGHTED   = 1,               /* shares follow the weights */
+    LB_BY_KEY     = 2,               /* the pick is a function of the key and the usable set, nothing else */
+    LB_CONSISTENT = 4,               /* removing one of n moves about 1/n of the keys */
+    LB_FEEDBACK   = 8,               /* reads in-flight counts or outcomes */
+    LB_BY_ADDRESS = 16,              /* hashes the client's address whatever key the host prefers */
+    LB_BY_LOAD    = 32,              /* LB_BY_KEY but for bounded load: in-flight counts move keys */
+};
+
+/* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
+struct lb_backend {
+    uint64_t    id;                  /* stable identity: what consistent hashes go by, never the position */
+    const char *name;                /* address text, "app[3]"; owned by lb */
+    uint32_t    weight;              /* as configured, or changed while running; 0 = nothing new */
+    uint32_t    inflight;            /* picked and not yet completed, counted by lb.c for everyone */
+    uint32_t    limit;               /* most in flight, 0 = unlimited */
+    enum lb_state state;
+};
+
+/* What is known of a request when a backend must be chosen. */
+struct lb_request {
+    uint64_t        now;             /* ns, never decreasing */
+    uint64_t        hash;            /* lb_hash() of the key's bytes, or any 64-bit hash: equal = same affinity */
+    const void     *key;             /* the bytes behind it (an address, a URI, a header), or NULL */
+    uint32_t        key_length;
+    const uint64_t *avoid;           /* bit i set: backend i was tried already; may be NULL */
+};
+
+/* What became of a pick. */
+struct lb_outcome {
+    uint64_t       now;
+    uint64_t       latency;          /* ns from pick to completion, as this balancer saw it */
+    double         load;             /* utilisation that the backend reported; < 0: none */
+    enum lb_result result;
+};
+
+struct lb;
+
+/* One tunable: a field of the algorithm's private state. */
+enum lb_type { LB_UINT, LB_REAL, LB_BOOL, LB_DURATION };   /* uint32_t, double, bool, uint64_t ns */
+struct lb_param {
+    const char  *name;               /* NULL ends the table */
+    enum lb_type type;
+    size_t       offset;
+    double       preset, min, max;
+    const char  *help;
+};
+
+/* What `explain` shows: a few sentences each, plain text, lines of at most 78 columns. */
+struct lb_page {
+    const char *rule;                /* what it does, and the formula */
+    const char *cost;                /* per pick, memory, on change */
+    const char *used_by;             /* who ships it, under which name */
+    const char *fails_when;          /* when not to use it */
+    const char *source;              /* paper or documentation */
+};
+
+/* An algorithm: one file that ends in one of these.  Only `name` and `pick` are required. */
+struct lb_ops {
+    uint32_t               abi;          /* LB_ABI */
+    uint32_t               traits;       /* enum lb_trait, or-ed */
+    uint32_t               max_backends; /* documented maximum, 0 = none: refused at start beyond it */
+    const char            *name;         /* as written in scenarios: "p2c" */
+    const char            *aliases;      /* space-separated other names, or NULL */
+    const char            *summary;      /* one line, naming the paper or product that it follows */
+    const struct lb_page  *page;
+    size_t                 state_size;   /* private state: zeroed and preset before start */
+    const struct lb_param *params;
+
+    int      (*start)(struct lb *, const char **why);  /* once, when parameters and first backends are set */
+    void     (*stop)(struct lb *);
+    uint32_t (*pick)(struct lb *, const struct lb_request *);   /* a usable backend, LB_FULL or LB_NONE */
+    void     (*on_pick)(struct lb *, uint32_t backend, uint64_t now);   /* after inflight was raised */
+    void     (*on_complete)(struct lb *, uint32_t backend, const struct lb_outcome *); /* after inflight fell */
+    void     (*on_change)(struct lb *, uint32_t backend, enum lb_change); /* after live[] was rebuilt */
+    void     (*on_report)(struct lb *, uint32_t backend, const struct lb_outcome *); /* load told from outside */
+    size_t   (*bytes)(const struct lb *);              /* memory of tables beyond state_size */
+};
+
+/* One balancer: an algorithm bound to a set of backends.  Backends are an array with tombstones,
+ * indexes are never reused; live[] lists those that are up with weight > 0, in configured order,
+ * rebuilt on change: algorithms sample and walk it, and ask lb_usable() of what they find. */
+struct lb {
+    const struct lb_ops *ops;
+    void                *state;          /* ops->state_size bytes */
+    struct lb_backend   *backend;        /* [count] */
+    uint32_t            *live;           /* [live_count] */
+    uint64_t            *open;           /* bit i set: backend i is live and below its limit */
+    uint32_t             count, live_count, open_count, capacity;
+    uint64_t             live_weight;    /* sum of weights over live[] */
+    uint64_t             rng[4];
+    bool                 started;
+};
+
+const struct lb_ops *const *lb_all(void);            /* built-ins, NULL-terminated */
+const struct lb_ops *lb_find(const char *name);      /* by name or alias; NULL if unknown */
+
+/* NULL: out of memory.  Memory that runs out later, while backends are added, aborts. */
+struct lb *lb_new(const struct lb_ops *, uint64_t seed);
+void       lb_free(struct lb *);
+/* -1: unknown parameter or value out of range, *why says it (static text). Before lb_start only. */
+int        lb_set(struct lb *, const char *param, double value, const char **why);
+int        lb_start(struct lb *, const char **why);              /* 0, or -1: refused */
+
+/* Backends, before or after lb_start.  lb_add answers the index.  Each of these rebuilds live[],
+ * except before lb_start: a host adds all, then starts. */
+uint32_t lb_add(struct lb *, uint64_t id, const char *name, uint32_t weight, uint32_t limit);
+void     lb_remove(struct lb *, uint32_t backend);
+void     lb_set_weight(struct lb *, uint32_t backend, uint32_t weight);
+void     lb_set_state(struct lb *, uint32_t backend, enum lb_state);
+void     lb_set_limit(struct lb *, uint32_t backend, uint32_t limit);
+
+/* Chooses and counts; every pick that answers a backend is owed one lb_complete(). */
+uint32_t lb_pick(struct lb *, const struct lb_request *);
+void     lb_complete(struct lb *, uint32_t backend, const struct lb_outcome *);
+void     lb_report(struct lb *, uint32_t backend, const struct lb_outcome *);
+
+/* Where would this key go?  Counts nothing.  Only for LB_BY_KEY algorithms. */
+uint32_t lb_peek(struct lb *, const struct lb_request *);
+
+/* Memory that this balancer holds, all of it. */
+size_t   lb_bytes(const struct lb *);
+
+/* XXH64 (Collet's published specification) of the key's bytes: the library's own key hash. */
+uint64_t lb_hash(const void *bytes, size_t length, uint64_t seed);
+
+/* ---- for algorithms ---- */
+
+/* May backend i be given this request?  The single test of up, weight, limit and already tried. */
+static inline bool lb_usable(const struct lb *lb, uint32_t i, const struct lb_request *rq)
+{
+    const struct lb_backend *b = &lb->backend[i];
+
+    return b->state == LB_UP && b->weight > 0
+        && (b->limit == 0 || b->inflight < b->limit)
+        && (rq->avoid == NULL || !(rq->avoid[i / 64] >> (i % 64) & 1));
+}
+
+/* lb_usable() but for `avoid`, from the bitmap that lb.c keeps. */
+static inline bool lb_is_open(const struct lb *lb, uint32_t i)
+{
+    return lb->open[i / 64] >> (i % 64) & 1;
+}
+
+static inline bool lb_is_avoided(const struct lb_request *rq, uint32_t i)
+{
+    return rq->avoid != NULL && (rq->avoid[i / 64] >> (i % 64) & 1);
+}
+
+/* Is all of live[] usable?  Then a pick may take from it without asking. */
+static inline bool lb_all_usable(const struct lb *lb, const struct lb_request *rq)
+{
+    return rq->avoid == NULL && lb->open_count == lb->live_count && lb->live_count > 0;
+}
+
+/* The first usable backend from index `from` on, round the end; LB_NONE: none.  64 a step. */
+uint32_t lb_next_usable(const struct lb *, const struct lb_request *, uint32_t from);
+
+/* A usable backend, each with the same chance; LB_NONE: none. */
+uint32_t lb_random_usable(struct lb *, const struct lb_request *);
+
+/* realloc for tables indexed by backend: what is new is zero.  Never NULL: aborts. */
+void *lb_grow(void *array, size_t old_count, size_t new_count, size_t size);
+
+/* What a pick answers that found no usable backend: LB_FULL when only limits were in the way. */
+uint32_t lb_none_or_full(const struct lb *, const struct lb_request *);
+
+/* Uniform 64 bits of this balancer's own stream (xoshiro256++). */
+static inline uint64_t lb_random_bits(struct lb *lb)
+{
+    uint64_t *s = lb->rng;
+    uint64_t sum = s[0] + s[3];
+    uint64_t out = (sum << 23 | sum >> 41) + s[0];
+    uint64_t t = s[1] << 17;
+
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = s[3] << 45 | s[3] >> 19;
+    return out;
+}
+
+static inline uint64_t lb_mix(uint64_t x)            /* a bijection that spreads poor hashes */
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+static inline uint32_t lb_random_below(struct lb *lb, uint32_t n)   /* uniform in [0, n) */
+{
+    return (uint32_t)((lb_random_bits(lb) >> 32) * n >> 32);
+}
+
+static inline double lb_random_unit(struct lb *lb)   /* uniform in [0, 1) */
+{
+    return (double)(lb_random_bits(lb) >> 11) * 0x1p-53;
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* list.h - the built-in algorithms: one line each, in the order in which `list` shows them. */
+X(random)
+X(round_robin)
+X(weighted_round_robin)
+X(least_conn)
+X(weighted_least_conn)
+X(p2c)
+X(ewma)
+X(peak_ewma)
+X(ip_hash)
+X(ring_hash)
+X(maglev)

@@ -1,0 +1,251 @@
+/* weighted_round_robin.c - nginx's smooth weighted round robin, pick for pick.
+ *
+ * The rule adds every usable backend's weight to its credit, takes the greatest credit (the first
+ * of equals) and subtracts the sum of weights from it.  Done literally that is a scan.  Backends
+ * of one weight all rise by the same amount, though, so their order among themselves changes only
+ * when one is taken: each distinct weight has a heap and one common rise, and a pick looks at
+ * the heaps' tops.  Same order, O(distinct weights + log n). */
+#include "heap.h"
+
+#include <stdlib.h>
+
+struct member {
+    int64_t  credit;                     /* while in a heap: without the group's rise */
+    uint32_t group;
+};
+
+struct group {
+    struct heap heap;
+    uint32_t    weight;
+    int64_t     rise;
+};
+
+struct weighted_round_robin {
+    struct member *member;               /* by backend */
+    struct group  *group;
+    uint32_t      *item, *place;         /* the heaps' arrays: a slice of item[] a group */
+    uint64_t       weight;               /* sum over the open ones */
+    uint32_t       groups, room;
+    bool           grouped;
+};
+
+static bool richer(const struct lb *lb, uint32_t a, uint32_t b)
+{
+    const struct member *m = ((const struct weighted_round_robin *)lb->state)->member;
+
+    return m[a].credit > m[b].credit || (m[a].credit == m[b].credit && a < b);
+}
+
+/* Enters or leaves the heap of its group; credit rests while a backend is not usable. */
+static void weighted_round_robin_sync(struct lb *lb, uint32_t i)
+{
+    struct weighted_round_robin *w = lb->state;
+    struct group *g = &w->group[w->member[i].group];
+    bool open = lb_is_open(lb, i);
+
+    if (!w->grouped || open == (w->place[i] != 0))
+        return;
+    if (open) {
+        w->member[i].credit -= g->rise;
+        w->weight += g->weight;
+        heap_put(&g->heap, lb, richer, i);
+        return;
+    }
+    heap_drop(&g->heap, lb, richer, i);
+    w->member[i].credit += g->rise;
+    w->weight -= g->weight;
+}
+
+static void ungroup(struct lb *lb)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    for (uint32_t i = 0; w->grouped && i < lb->count && i < w->room; i++) {
+        if (w->place[i] != 0)
+            w->member[i].credit += w->group[w->member[i].group].rise;
+        w->place[i] = 0;
+    }
+    w->grouped = false;
+    w->weight = 0;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Groups the backends by weight; each group's slice of item[] has room for all its members. */
+static void regroup(struct lb *lb)
+{
+    struct weighted_round_robin *w = lb->state;
+    uint64_t *order = lb_grow(NULL, 0, lb->count ? lb->count : 1, sizeof *order);
+
+    ungroup(lb);
+    for (uint32_t i = 0; i < lb->count; i++)
+        order[i] = (uint64_t)lb->backend[i].weight << 32 | i;
+    qsort(order, lb->count, sizeof *order, by_weight);
+
+    w->groups = 0;
+    for (uint32_t k = 0; k < lb->count; k++) {
+        uint32_t weight = (uint32_t)(order[k] >> 32);
+        if (w->groups == 0 || w->group[w->groups - 1].weight != weight)
+            w->group[w->groups++] = (struct group){
+                .heap = { .item = w->item + k, .place = w->place }, .weight = weight };
+        w->member[(uint32_t)order[k]].group = w->groups - 1;
+    }
+    w->grouped = true;
+    for (uint32_t i = 0; i < lb->count; i++)
+        weighted_round_robin_sync(lb, i);
+    free(order);
+}
+
+/* A backend that was tried already gets no credit for this request, as in nginx. */
+static void hold_tried(struct lb *lb, const struct lb_request *rq, uint64_t *weight)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    for (uint32_t word = 0; 64 * word < lb->count; word++)
+        for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1) {
+            uint32_t i = 64 * word + (uint32_t)__builtin_ctzll(bits);
+            struct group *g = &w->group[w->member[i].group];
+            w->member[i].credit -= g->weight;
+            heap_sink(&g->heap, lb, richer, i);
+            *weight -= g->weight;
+        }
+}
+
+static uint32_t richest(const struct lb *lb, const struct lb_request *rq)
+{
+    const struct weighted_round_robin *w = lb->state;
+    uint32_t best = LB_NONE;
+    int64_t most = 0;
+
+    for (const struct group *g = w->group; g < w->group + w->groups; g++) {
+        uint32_t i = heap_best(&g->heap, lb, richer, rq, 0);
+        if (i == LB_NONE)
+            continue;
+        int64_t credit = w->member[i].credit + g->rise;
+        if (best == LB_NONE || credit > most || (credit == most && i < best)) {
+            best = i;
+            most = credit;
+        }
+    }
+    return best;
+}
+
+static uint32_t weighted_round_robin_pick(struct lb *lb, const struct lb_request *rq)
+{
+    struct weighted_round_robin *w = lb->state;
+    uint64_t weight = w->weight;
+
+    if (lb_next_usable(lb, rq, 0) == LB_NONE)
+        return lb_none_or_full(lb, rq);
+    for (struct group *g = w->group; g < w->group + w->groups; g++)
+        g->rise += g->weight;
+    if (rq->avoid != NULL)
+        hold_tried(lb, rq, &weight);
+
+    uint32_t i = richest(lb, rq);
+    w->member[i].credit -= (int64_t)weight;
+    heap_sink(&w->group[w->member[i].group].heap, lb, richer, i);
+    return i;
+}
+
+static void weighted_round_robin_picked(struct lb *lb, uint32_t i, uint64_t now)
+{
+    (void)now;
+    if (lb->backend[i].limit != 0)
+        weighted_round_robin_sync(lb, i);
+}
+
+static void weighted_round_robin_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
+{
+    (void)o;
+    if (lb->backend[i].limit != 0)
+        weighted_round_robin_sync(lb, i);
+}
+
+static void make_room(struct lb *lb)
+{
+    struct weighted_round_robin *w = lb->state;
+    uint32_t room = lb->capacity;
+
+    ungroup(lb);
+    w->member = lb_grow(w->member, w->room, room, sizeof *w->member);
+    w->group = lb_grow(w->group, w->room, room, sizeof *w->group);
+    w->item = lb_grow(w->item, w->room, room, sizeof *w->item);
+    w->place = lb_grow(w->place, w->room, room, sizeof *w->place);
+    w->room = room;
+}
+
+static void weighted_round_robin_change(struct lb *lb, uint32_t i, enum lb_change what)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    if (lb->capacity > w->room)
+        make_room(lb);
+    if (what == LB_ADDED || what == LB_WEIGHT)
+        regroup(lb);
+    else
+        weighted_round_robin_sync(lb, i);
+}
+
+static int weighted_round_robin_start(struct lb *lb, const char **why)
+{
+    (void)why;
+    make_room(lb);
+    regroup(lb);
+    return 0;
+}
+
+static void weighted_round_robin_stop(struct lb *lb)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    free(w->member);
+    free(w->group);
+    free(w->item);
+    free(w->place);
+}
+
+static size_t weighted_round_robin_bytes(const struct lb *lb)
+{
+    const struct weighted_round_robin *w = lb->state;
+
+    return w->room * (sizeof *w->member + sizeof *w->group + sizeof *w->item + sizeof *w->place);
+}
+
+static const struct lb_page page = {
+    .rule = "Every usable backend has a credit. A pick adds each one's weight to it,\n"
+            "takes the greatest (the first of equals) and subtracts the sum of all weights\n"
+            "from it. So turns follow the weights exactly and are spread out: weights 5,1,1\n"
+            "give a a b a c a a, not five a in a row.",
+    .cost = "O(distinct weights + log n) per pick, 64 bytes a backend; O(n log n) when a\n"
+            "backend is added or a weight changes. The order is that of the plain scan.",
+    .used_by = "nginx (its default). HAProxy `roundrobin`, Envoy and Traefik use deadlines\n"
+               "instead: same shares, other order (Envoy bunches: 5,1,1 gives a a a a b c a).",
+    .fails_when = "Weights are a guess at speed, made once. As with any turn-taking, a backend\n"
+                  "that becomes slow is given its share all the same. W nginx workers without\n"
+                  "`zone` each start at the first backend, which gets the first W requests.",
+    .source = "nginx, ngx_http_upstream_round_robin.c; order checked against recordings of\n"
+              "nginx 1.22.1.",
+};
+
+const struct lb_ops lb_weighted_round_robin = {
+    .abi         = LB_ABI,
+    .traits      = LB_WEIGHTED,
+    .name        = "weighted_round_robin",
+    .aliases     = "wrr",
+    .summary     = "smooth weighted round robin, in exactly nginx's order",
+    .page        = &page,
+    .state_size  = sizeof(struct weighted_round_robin),
+    .start       = weighted_round_robin_start,
+    .stop        = weighted_round_robin_stop,
+    .pick        = weighted_round_robin_pick,
+    .on_pick     = weighted_round_robin_picked,
+    .on_complete = weighted_round_robin_complete,
+    .on_change   = weighted_round_robin_change,
+    .bytes       = weighted_round_robin_bytes,
+};

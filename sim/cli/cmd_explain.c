@@ -1,0 +1,229 @@
+/* cmd_explain.c - a page about an algorithm, a distribution, a metric, a key of a scenario, or the
+ * code of a fault. */
+#include "load.h"
+#include "verbs.h"
+
+#include "../../algorithms/lb.h"
+#include "../base/dist.h"
+#include "../base/text.h"
+#include "../results/catalogue.h"
+#include "../scenario/codes.h"
+#include "../scenario/field.h"
+
+#include <math.h>
+#include <string.h>
+
+static void section(FILE *out, const char *title, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "\n%s\n", title);
+    while (*text) {
+        int length = (int)strcspn(text, "\n");
+
+        fprintf(out, "  %.*s\n", length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static void show_value(char *buf, size_t size, const struct lb_param *p, double value)
+{
+    if (p->type == LB_DURATION && isfinite(value))
+        text_show_duration(buf, size, value);
+    else if (p->type == LB_BOOL)
+        snprintf(buf, size, "%s", value != 0 ? "true" : "false");
+    else
+        snprintf(buf, size, "%g", value);
+}
+
+static void explain_param(FILE *out, const struct lb_param *p)
+{
+    char preset[32], min[32], max[32], range[80] = "";
+
+    show_value(preset, sizeof preset, p, p->preset);
+    show_value(min, sizeof min, p, p->min);
+    show_value(max, sizeof max, p, p->max);
+    if (p->type != LB_BOOL)
+        snprintf(range, sizeof range, ", %s to %s", min, max);
+    fprintf(out, "  %-16s [%s%s]\n      %s\n", p->name, preset, range, p->help);
+}
+
+static void explain_traits(FILE *out, uint32_t traits)
+{
+    static const struct { uint32_t bit; const char *says; } all[] = {
+        { LB_WEIGHTED, "shares follow the weights" },
+        { LB_BY_KEY, "the pick follows from the key" },
+        { LB_CONSISTENT, "removing one of n moves about 1/n of the keys" },
+        { LB_FEEDBACK, "reads in-flight counts or outcomes" },
+        { LB_BY_ADDRESS, "hashes the client's address" },
+        { LB_BY_LOAD, "in-flight counts move keys" },
+    };
+    const char *before = "\ntraits\n  ";
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (traits & all[i].bit) {
+            fprintf(out, "%s%s", before, all[i].says);
+            before = "\n  ";
+        }
+    if (traits)
+        fputc('\n', out);
+}
+
+static void explain_algorithm(FILE *out, const struct lb_ops *ops)
+{
+    fprintf(out, "%s%s%s - %s\n", ops->name, ops->aliases ? ", " : "", ops->aliases ? ops->aliases : "",
+            ops->summary ? ops->summary : "");
+    if (ops->page) {
+        section(out, "rule", ops->page->rule);
+        section(out, "cost", ops->page->cost);
+        section(out, "who ships it", ops->page->used_by);
+        section(out, "fails when", ops->page->fails_when);
+        section(out, "source", ops->page->source);
+    }
+    explain_traits(out, ops->traits);
+    if (ops->max_backends)
+        fprintf(out, "\nat most %u backends\n", ops->max_backends);
+    if (ops->params && ops->params->name)
+        fputs("\nparameters\n", out);
+    for (const struct lb_param *p = ops->params; p && p->name; p++)
+        explain_param(out, p);
+}
+
+static void explain_distribution(FILE *out, const struct dist_kind *k)
+{
+    fprintf(out, "%s%s%s - a distribution of durations\n\n  %s\n", k->name, k->alias ? ", " : "",
+            k->alias ? k->alias : "", k->help);
+    for (const struct dist_param *p = k->params; p && p->name; p++)
+        fprintf(out, "\n  %-12s %s\n", p->name, p->help);
+}
+
+static void explain_field(FILE *out, const char *path, const struct field *f)
+{
+    const struct field_table *inner = field_inner(f);
+
+    fprintf(out, "%s - %s\n\n  %s%s%s%s%s\n", path, f->help, f->type->what ? f->type->what : "",
+            f->preset ? "; default " : "", f->preset ? f->preset : "",
+            f->flags & FIELD_REQUIRED ? "; required" : "", field_is_list(f) ? "; a list" : "");
+    if (!inner)
+        return;
+    fputs("\nkeys\n", out);
+    for (const struct field *row = inner->row; row->key; row++)
+        fprintf(out, "  %-24s %s\n", row->key, row->help);
+}
+
+/* "clients.arrival.rate"; names and [indexes] of list items may be left out. */
+static const struct field *find_field(const char *path)
+{
+    const struct field_table *table = &fields_scenario;
+    const struct field *f = NULL;
+    char word[64];
+
+    while (table && *path) {
+        size_t length = strcspn(path, ".");
+
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(path, ".["), path);
+        f = field_find(table, word);
+        if (!f)
+            return NULL;
+        path += length + (path[length] == '.');
+        table = field_inner(f);
+    }
+    return *path ? NULL : f;
+}
+
+/* The codes of faults that are not a scenario's. */
+static const char *code_meaning(const char *code)
+{
+    static const struct { const char *code, *meaning; } all[] = {
+        { "E020", "No verb has this name. `lblab help` shows them all." },
+        { "E021", "The verb has no such option. `lblab VERB --help` shows them all." },
+        { "E022", "The option stands without the value that it needs." },
+        { "E023", "The option's value is not of the kind that it takes." },
+        { "E024", "A word too many, too few, or one that names nothing known." },
+        { "E900", "The machine or the program failed, not the input: a full disk, a missing right,\n"
+                  "a worker or a plug-in that died. The message says which." },
+        { "E901", "gnuplot is not there or failed, and a figure was what was asked for." },
+        { "W901", "gnuplot is not installed; the result is whole but has no figures." },
+        { "W902", "gnuplot failed on a figure; data and script lie in plots/." },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (strcmp(all[i].code, code) == 0)
+            return all[i].meaning;
+    return scenario_code_meaning(code);
+}
+
+static const struct lb_ops *find_algorithm(const struct plugins *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (strcmp(p->ops[i]->name, name) == 0)
+            return p->ops[i];
+    return lb_find(name);
+}
+
+static int unknown(struct cli *cli, const char *word)
+{
+    const char *names[64];
+    char shown[96];
+    size_t n = 0;
+
+    for (const struct lb_ops *const *o = lb_all(); *o && n < 40; o++)
+        names[n++] = (*o)->name;
+    for (const struct dist_kind *const *k = dist_kinds(); *k && n < 63; k++)
+        names[n++] = (*k)->name;
+    names[n] = NULL;
+
+    const char *near = text_nearest(word, names);
+
+    err_input(&cli->err, "E024", "nothing is known of \"%s\"",
+              text_safe(shown, sizeof shown, word, strlen(word)));
+    if (near)
+        err_hint(&cli->err, "did you mean \"%s\"?", near);
+    else
+        err_hint(&cli->err, "try: lblab list algorithms, lblab explain clients");
+    return 2;
+}
+
+static int explain(struct cli *cli, const struct plugins *p, const char *word)
+{
+    double percentile;
+    const struct lb_ops *ops = find_algorithm(p, word);
+    const struct dist_kind *kind = ops ? NULL : dist_find(word);
+    const struct metric *metric = ops || kind ? NULL : metric_find(word, &percentile);
+    const struct field *field = ops || kind || metric ? NULL : find_field(word);
+
+    const char *meaning = code_meaning(word);
+
+    if (meaning)
+        fprintf(cli->out, "%s - %s\n", word, meaning);
+    else if (ops)
+        explain_algorithm(cli->out, ops);
+    else if (kind)
+        explain_distribution(cli->out, kind);
+    else if (metric)
+        fprintf(cli->out, "%s - %s\n", word, metric->help);
+    else if (field)
+        explain_field(cli->out, word, field);
+    else
+        return unknown(cli, word);
+    return 0;
+}
+
+static int run(struct cli *cli)
+{
+    struct plugins p;
+    int code = plugin_load(&p, cli->opt.plugins.item, cli->opt.plugins.count, &cli->err) < 0
+             ? 3 : explain(cli, &p, cli->words.item[0]);
+
+    plugin_unload(&p);
+    return code;
+}
+
+static const struct opt opts[] = { OPT_ROW_PLUGIN, OPT_ROW_OUTPUT, OPT_ROWS_COMMON, OPT_END };
+
+const struct verb verb_explain = {
+    .name = "explain", .words = "WHAT", .min_words = 1, .max_words = 1,
+    .summary = "what an algorithm, distribution, metric, key or error code is",
+    .examples = "lblab explain peak_ewma\nlblab explain lognormal\nlblab explain clients.arrival\nlblab explain E101",
+    .opts = opts, .run = run,
+};

@@ -1,0 +1,178 @@
+/* cmd_list.c - what there is: algorithms, distributions, metrics, scenarios, figures. */
+#include "answer.h"
+#include "load.h"
+#include "verbs.h"
+
+#include "../../algorithms/lb.h"
+#include "../base/dist.h"
+#include "../base/text.h"
+#include "../results/catalogue.h"
+
+#include <fts.h>
+#include <string.h>
+
+/* A list under construction: rows of two to three texts, as a table or as JSON. */
+struct lister { struct cli *cli; struct json json; };
+
+static void row(struct lister *l, const char *name, const char *key, const char *middle, const char *help)
+{
+    char first[64], rest[256];
+
+    if (l->cli->opt.wants_json) {
+        json_open(&l->json, NULL, '{');
+        json_text(&l->json, "name", name);
+        json_text(&l->json, key, middle);
+        json_text(&l->json, "summary", help);
+        json_close(&l->json, '}');
+        return;
+    }
+    fprintf(l->cli->out, "  %-22s %-4s %s\n", text_safe(first, sizeof first, name, strlen(name)),
+            middle ? middle : "", text_safe(rest, sizeof rest, help, strlen(help)));
+}
+
+static void list_ops(struct lister *l, const struct lb_ops *const *ops)
+{
+    for (; *ops; ops++)
+        row(l, (*ops)->name, "aliases", (*ops)->aliases, (*ops)->summary ? (*ops)->summary : "");
+}
+
+static int list_algorithms(struct lister *l)
+{
+    struct plugins p;
+    int bad = plugin_load(&p, l->cli->opt.plugins.item, l->cli->opt.plugins.count, &l->cli->err);
+
+    if (!bad) {
+        list_ops(l, lb_all());
+        list_ops(l, p.ops);
+    }
+    plugin_unload(&p);
+    return bad ? 3 : 0;
+}
+
+static int list_distributions(struct lister *l)
+{
+    for (const struct dist_kind *const *k = dist_kinds(); *k; k++)
+        row(l, (*k)->name, "alias", (*k)->alias, (*k)->help);
+    return 0;
+}
+
+static int list_metrics(struct lister *l)
+{
+    static const char *const units[] = {
+        [METRIC_NS] = "ns", [METRIC_PER_SECOND] = "/s", [METRIC_SHARE] = "0..1",
+        [METRIC_RATIO] = "x", [METRIC_COUNT] = "n",
+    };
+
+    for (const struct metric *m = metric_all(); m->name; m++)
+        row(l, m->name, "unit", units[m->unit], m->help);
+    return 0;
+}
+
+static bool is_scenario(const FTSENT *e)
+{
+    const char *dot = strrchr(e->fts_name, '.');
+
+    return e->fts_info == FTS_F && dot && strcmp(dot, ".json") == 0;
+}
+
+static void list_scenario(struct lister *l, const char *path)
+{
+    struct loaded loaded;
+
+    if (load_scenario(l->cli, path, &loaded) == 0) {
+        const char *title = loaded.scenario.title;
+
+        row(l, path, "scenario", l->cli->opt.wants_json ? loaded.scenario.name : "", title ? title : "");
+    }
+    load_fini(&loaded);
+    err_init(&l->cli->err);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool is_elsewhere(const FTSENT *e)
+{
+    return e->fts_info == FTS_D && (strcmp(e->fts_name, "schema") == 0 ||
+                                    strcmp(e->fts_name, "profiles") == 0);
+}
+
+static int list_scenarios(struct lister *l)
+{
+    const struct texts *words = &l->cli->words;
+    char *roots[] = { words->count > 1 ? (char *)(uintptr_t)words->item[1] : "scenarios", NULL };
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+
+    for (FTSENT *e; tree && (e = fts_read(tree)) != NULL;)
+        if (is_elsewhere(e))
+            fts_set(tree, e, FTS_SKIP);
+        else if (is_scenario(e))
+            list_scenario(l, e->fts_path);
+    if (tree)
+        fts_close(tree);
+    return 0;
+}
+
+static const struct subject { const char *name; int (*list)(struct lister *); } subjects[] = {
+    { "algorithms", list_algorithms },
+    { "distributions", list_distributions },
+    { "metrics", list_metrics },
+    { "scenarios", list_scenarios },
+};
+
+static int unknown(struct cli *cli, const char *word)
+{
+    const char *names[ARRAY_LEN(subjects) + 1] = { NULL };
+    char shown[64];
+
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        names[i] = subjects[i].name;
+
+    const char *near = text_nearest(word, names);
+
+    err_input(&cli->err, "E024", "there is no list of \"%s\"",
+              text_safe(shown, sizeof shown, word, strlen(word)));
+    if (near)
+        err_hint(&cli->err, "did you mean \"%s\"?", near);
+    else
+        err_hint(&cli->err, "lists: algorithms, distributions, metrics, scenarios");
+    return 2;
+}
+
+static int list(struct cli *cli, const struct subject *s)
+{
+    struct lister l = { .cli = cli };
+
+    if (!cli->opt.wants_json)
+        return s->list(&l);
+    l.json = answer_begin(cli, "list");
+    json_open(&l.json, "rows", '[');
+
+    int code = s->list(&l);
+
+    json_close(&l.json, ']');
+    answer_end(&l.json, cli);
+    return code;
+}
+
+static int run(struct cli *cli)
+{
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        if (strcmp(subjects[i].name, cli->words.item[0]) == 0)
+            return list(cli, &subjects[i]);
+    return unknown(cli, cli->words.item[0]);
+}
+
+static const struct opt opts[] = {
+    OPT_ROW_PLUGIN, OPT_ROW_JSON, OPT_ROW_OUTPUT, OPT_ROWS_COMMON, OPT_END,
+};
+
+const struct verb verb_list = {
+    .name = "list", .words = "WHAT [DIR]", .min_words = 1, .max_words = 2,
+    .summary = "algorithms, distributions, metrics, scenarios",
+    .details = "Scenarios are looked for in DIR [scenarios].",
+    .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",
+    .opts = opts, .run = run,
+};

@@ -1,0 +1,261 @@
+/* evq.c - a 4-ary heap whose top is replaced in place, lanes and alarms beside it.
+ *
+ * Most handlers that run push one event: the hole that popping left is filled by it, so that one
+ * sift serves for both.  LaMarca and Ladner 1996 on d-ary heaps and cache lines. */
+#include "evq.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "../base/xalloc.h"
+
+enum { HEAP_PAD = 3, HEAP_SPARE = 5, LANE_FIRST = 64 };
+
+static uint64_t token_new(struct evq *q, uint32_t slot)
+{
+    return q->sequence++ << EVQ_SLOT_BITS | slot;
+}
+
+static u128 key_of(nsec at, uint64_t token)
+{
+    return (u128)at << 64 | token;
+}
+
+/* Children of k are 4k+1 .. 4k+4; with the array shifted by HEAP_PAD they share a cache line.  What
+ * lies beyond the end is later than everything, so that a node always has four. */
+static void heap_grow(struct evq *q)
+{
+    uint32_t capacity = q->capacity ? q->capacity * 2 : 256;
+    u128 *heap = (u128 *)xaligned(64, (capacity + HEAP_PAD + HEAP_SPARE) * sizeof *heap) + HEAP_PAD;
+
+    for (uint32_t i = 0; i < capacity + HEAP_SPARE; i++)
+        heap[i] = i < q->size ? q->heap[i] : EVQ_NO_KEY;
+    if (q->heap != NULL)
+        free(q->heap - HEAP_PAD);
+    q->heap = heap;
+    q->capacity = capacity;
+}
+
+static void sift_up(struct evq *q, uint32_t k, u128 key)
+{
+    while (k > 0) {
+        uint32_t parent = (k - 1) / 4;
+
+        if (key >= q->heap[parent])
+            break;
+        q->heap[k] = q->heap[parent];
+        k = parent;
+    }
+    q->heap[k] = key;
+}
+
+static void sift_down(struct evq *q, u128 key)
+{
+    u128 *heap = q->heap;
+    size_t size = q->size, k = 0, first;
+
+    while ((first = 4 * k + 1) < size) {
+        const u128 *c = heap + first;
+        size_t left = c[1] < c[0], right = 2 + (size_t)(c[3] < c[2]);
+        size_t least = c[right] < c[left] ? right : left;
+
+        if (key < c[least])
+            break;
+        heap[k] = c[least];
+        k = first + least;
+    }
+    heap[k] = key;
+}
+
+void evq_close_hole(struct evq *q)
+{
+    u128 last = q->heap[--q->size];
+
+    q->is_hole = false;
+    q->heap[q->size] = EVQ_NO_KEY;
+    if (q->size > 0)
+        sift_down(q, last);
+}
+
+static void slots_grow(struct evq *q)
+{
+    uint32_t slots = q->slots ? q->slots * 2 : 256;
+
+    assert(slots <= EVQ_NO_SLOT);
+    q->slot = xrealloc(q->slot, slots, sizeof *q->slot);
+    for (uint32_t i = q->slots; i < slots; i++)
+        q->slot[i] = (struct evq_slot){ .arg = i + 1 < slots ? i + 1 : NONE };
+    q->free_slot = q->slots;
+    q->slots = slots;
+}
+
+static bool never_dead(void *arg, uint32_t node, uint32_t timer_arg, uint64_t token)
+{
+    (void)arg, (void)node, (void)timer_arg, (void)token;
+    return true;
+}
+
+void evq_init(struct evq *q)
+{
+    *q = (struct evq){ .free_slot = NONE, .is_live = never_dead, .first_key = EVQ_NO_KEY };
+    for (uint32_t i = 0; i < EVQ_HEADS; i++)
+        q->head[i] = EVQ_NO_KEY;
+    heap_grow(q);
+}
+
+void evq_fini(struct evq *q)
+{
+    for (uint32_t i = 0; i < q->heads; i++)
+        free(q->lane[i].ring);
+    free(q->heap - HEAP_PAD);
+    free(q->slot);
+}
+
+static void find_first(struct evq *q)
+{
+    q->first_key = EVQ_NO_KEY;
+    for (uint32_t i = 0; i < q->heads; i++)
+        if (q->head[i] < q->first_key) {
+            q->first_key = q->head[i];
+            q->first = i;
+        }
+}
+
+static void set_head(struct evq *q, uint32_t i, u128 key)
+{
+    q->head[i] = key;
+    if (key < q->first_key) {
+        q->first_key = key;
+        q->first = i;
+    } else if (i == q->first) {
+        find_first(q);
+    }
+}
+
+static uint32_t head_new(struct evq *q, nsec delay, uint32_t capacity)
+{
+    uint32_t i = q->heads++;
+
+    q->lane[i] = (struct evq_lane){ .delay = delay, .capacity = capacity,
+                                    .ring = xcalloc(capacity, sizeof(struct evq_entry)) };
+    return i;
+}
+
+uint32_t evq_lane_new(struct evq *q, nsec delay)
+{
+    uint32_t lane = evq_lane_of(q, delay), lanes = 0;
+
+    if (lane != NONE)
+        return lane;
+    for (uint32_t i = 0; i < q->heads; i++)
+        lanes += q->lane[i].delay != NEVER;
+    return lanes < EVQ_LANES ? head_new(q, delay, LANE_FIRST) : NONE;
+}
+
+uint32_t evq_alarm_new(struct evq *q, uint32_t node, uint32_t arg)
+{
+    uint32_t alarms = 0;
+
+    for (uint32_t i = 0; i < q->heads; i++)
+        alarms += q->lane[i].delay == NEVER;
+    if (alarms == EVQ_ALARMS)
+        return NONE;
+    uint32_t i = head_new(q, NEVER, 1);
+    q->lane[i].ring[0] = (struct evq_entry){ .node_verb = node << 2 | EVQ_TIMER, .arg = arg };
+    return i;
+}
+
+uint64_t evq_push(struct evq *q, nsec at, uint32_t node, uint32_t verb, uint32_t arg)
+{
+    if (q->free_slot == NONE)
+        slots_grow(q);
+    uint32_t slot = q->free_slot;
+    uint64_t token = token_new(q, slot);
+
+    q->free_slot = q->slot[slot].arg;
+    q->slot[slot] = (struct evq_slot){ .node_verb = node << 2 | verb, .arg = arg };
+    if (q->is_hole) {
+        q->is_hole = false;
+        sift_down(q, key_of(at, token));
+        return token;
+    }
+    if (q->size == q->capacity)
+        heap_grow(q);
+    sift_up(q, q->size++, key_of(at, token));
+    return token;
+}
+
+/* Keeps what is live, in order; the ring starts at 0 afterwards. */
+static void lane_compact(struct evq *q, struct evq_lane *lane)
+{
+    struct evq_entry *kept = xcalloc(lane->capacity, sizeof *kept);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < lane->count; i++) {
+        struct evq_entry *e = &lane->ring[(lane->head + i) & (lane->capacity - 1)];
+
+        if ((e->node_verb & 3) != EVQ_TIMER
+            || q->is_live(q->is_live_arg, e->node_verb >> 2, e->arg, (uint64_t)e->key))
+            kept[n++] = *e;
+    }
+    free(lane->ring);
+    lane->ring = kept;
+    lane->head = 0;
+    lane->count = n;
+}
+
+static void lane_make_room(struct evq *q, uint32_t i)
+{
+    struct evq_lane *lane = &q->lane[i];
+
+    lane_compact(q, lane);
+    set_head(q, i, lane->count ? lane->ring[0].key : EVQ_NO_KEY);
+    if (lane->count <= lane->capacity / 2)
+        return;
+    lane->ring = xrealloc(lane->ring, (size_t)lane->capacity * 2, sizeof *lane->ring);
+    lane->capacity *= 2;
+}
+
+uint64_t evq_push_lane(struct evq *q, uint32_t i, nsec now, uint32_t node, uint32_t verb, uint32_t arg)
+{
+    struct evq_lane *lane = &q->lane[i];
+    uint64_t token = token_new(q, EVQ_NO_SLOT);
+    u128 key = key_of(now + lane->delay, token);
+
+    if (lane->count == lane->capacity)
+        lane_make_room(q, i);
+    lane->ring[(lane->head + lane->count) & (lane->capacity - 1)] =
+        (struct evq_entry){ .key = key, .node_verb = node << 2 | verb, .arg = arg };
+    if (lane->count++ == 0)
+        set_head(q, i, key);
+    return token;
+}
+
+void evq_set_alarm(struct evq *q, uint32_t i, nsec at)
+{
+    set_head(q, i, at == NEVER ? EVQ_NO_KEY : key_of(at, token_new(q, EVQ_NO_SLOT)));
+}
+
+void evq_pop_head(struct evq *q, struct event *e)
+{
+    uint32_t i = q->first;
+    struct evq_lane *lane = &q->lane[i];
+    const struct evq_entry *entry = &lane->ring[lane->head];
+    u128 next = EVQ_NO_KEY;
+
+    e->at = (nsec)(q->first_key >> 64);
+    e->token = (uint64_t)q->first_key;
+    e->node = entry->node_verb >> 2;
+    e->verb = entry->node_verb & 3;
+    e->arg = entry->arg;
+    if (lane->delay != NEVER) {
+        lane->head = (lane->head + 1) & (lane->capacity - 1);
+        if (--lane->count > 0)
+            next = lane->ring[lane->head].key;
+    }
+    q->head[i] = next;
+    if (q->heads > 1)
+        find_first(q);
+    else
+        q->first_key = next;
+}

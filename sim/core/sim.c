@@ -1,0 +1,325 @@
+/* sim.c - the loop and the moving of messages. */
+#include "sim.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/xalloc.h"
+
+/* So many events at one instant, and we say that time stands still. */
+enum { PAUSE_MASK = (1 << 20) - 1 };
+
+static bool is_timer_live(void *arg, uint32_t node, uint32_t timer_arg, uint64_t token)
+{
+    struct sim *sim = arg;
+    struct node *n = sim->node[node];
+
+    return n->ops->is_waiting == NULL || n->ops->is_waiting(n, sim, timer_arg, token);
+}
+
+void sim_init(struct sim *sim, uint64_t seed, uint32_t nodes, uint32_t depth)
+{
+    *sim = (struct sim){ .seed = seed, .horizon = NEVER, .nodes = nodes, .depth = depth };
+    sim->node = xcalloc(nodes, sizeof *sim->node);
+    pool_init(&sim->reqs, sizeof(struct req) + depth * sizeof(struct hop));
+    pool_init(&sim->conns, sizeof(struct conn));
+    evq_init(&sim->queue);
+    sim->queue.sequence = 1;        /* so that no token is 0 */
+    sim->queue.is_live = is_timer_live;
+    sim->queue.is_live_arg = sim;
+}
+
+void sim_fini(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->nodes; i++)
+        if (sim->node[i] != NULL)
+            sim->node[i]->ops->destroy(sim->node[i]);
+    free(sim->node);
+    pool_fini(&sim->reqs);
+    pool_fini(&sim->conns);
+    evq_fini(&sim->queue);
+}
+
+void sim_put_node(struct sim *sim, struct node *n, uint32_t id, const char *name)
+{
+    assert(id < sim->nodes && sim->node[id] == NULL);
+    n->id = id;
+    n->name = name;
+    sim->node[id] = n;
+}
+
+/* ---- replies ---- */
+
+static void deliver_reply(struct sim *sim, struct req *r)
+{
+    struct hop *h = &r->via[--r->depth];
+    struct node *n = sim->node[h->node];
+
+    r->back = h->back;
+    n->ops->reply(n, sim, r, h);
+}
+
+static uint64_t push_after(struct sim *sim, nsec delay, uint32_t node, uint32_t verb, uint32_t arg)
+{
+    uint32_t lane = evq_lane_of(&sim->queue, delay);
+
+    if (lane != NONE)
+        return evq_push_lane(&sim->queue, lane, sim->now, node, verb, arg);
+    return evq_push(&sim->queue, sim->now + delay, node, verb, arg);
+}
+
+void sim_reply(struct sim *sim, struct req *r)
+{
+    assert(r->depth > 0);
+    if (r->back == 0) {
+        deliver_reply(sim, r);
+        return;
+    }
+    nsec delay = r->back;
+    r->back = 0;
+    push_after(sim, delay, r->via[r->depth - 1].node, EVQ_REPLY, r->id);
+}
+
+/* ---- the loop ---- */
+
+static inline void dispatch(struct sim *sim, const struct event *e)
+{
+    struct node *n = sim->node[e->node];
+
+    switch ((enum evq_verb)e->verb) {
+    case EVQ_TIMER:
+        n->ops->timer(n, sim, e->arg, e->token);
+        break;
+    case EVQ_REQUEST:
+        n->ops->request(n, sim, sim_req(sim, e->arg));
+        break;
+    case EVQ_REPLY:
+        deliver_reply(sim, sim_req(sim, e->arg));
+        break;
+    }
+}
+
+/* Looked at now and then: does time move at all? */
+static bool makes_progress(struct sim *sim, nsec *last)
+{
+    bool moves = sim->now != *last;
+
+    *last = sim->now;
+    if (!moves)
+        sim->stuck = true;
+    return moves;
+}
+
+void sim_run(struct sim *sim, void (*pause)(struct sim *, void *arg), void *arg)
+{
+    struct event e;
+    nsec last_pause = NEVER;
+
+    while (!sim->is_done && evq_pop(&sim->queue, &e)) {
+        assert(e.at >= sim->now);
+        if (e.at > sim->horizon) {
+            sim->now = sim->horizon;
+            return;
+        }
+        sim->now = e.at;
+        dispatch(sim, &e);
+        if ((++sim->events & PAUSE_MASK) != 0)
+            continue;
+        if (!makes_progress(sim, &last_pause))
+            return;
+        if (pause != NULL)
+            pause(sim, arg);
+    }
+}
+
+/* ---- messages ---- */
+
+/* A struct never used before; its id is its own for ever. */
+static struct req *first_use(struct sim *sim)
+{
+    uint32_t id = pool_take(&sim->reqs);
+    struct req *r = sim_req(sim, id);
+
+    r->id = id;
+    return r;
+}
+
+static inline struct req *take(struct sim *sim)
+{
+    struct req *r = sim->free_reqs;
+
+    if (r == NULL)
+        return first_use(sim);
+    sim->free_reqs = r->next;
+    return r;
+}
+
+static inline void give(struct sim *sim, struct req *r)
+{
+    r->next = sim->free_reqs;
+    sim->free_reqs = r;
+}
+
+struct req *sim_new(struct sim *sim, enum message what)
+{
+    struct req *r = take(sim);
+
+    r->root = r->current = r->id;
+    r->holds = 1;
+    r->backend = r->conn = NONE;
+    r->job = 0;
+    r->back = 0;
+    r->demand = NEVER;
+    r->serial = ++sim->serials;
+    r->attempt = 0;
+    r->what = (uint8_t)what;
+    r->depth = r->tried_count = 0;
+    r->is_orphan = r->is_cancelled = false;
+    return r;
+}
+
+/* A root stays until the last struct of its request is gone: timers and cancels find it by id. */
+void sim_free(struct sim *sim, struct req *r)
+{
+    struct req *root = r->root == r->id ? r : sim_req(sim, r->root);
+
+    assert(r->what != MSG_FREE && root->holds > 0);
+    r->depth = 0;
+    r->what = MSG_FREE;
+    if (r != root)
+        give(sim, r);
+    if (--root->holds > 0)
+        return;
+    root->serial = 0;
+    give(sim, root);
+}
+
+void sim_end_conn(struct sim *sim, struct req *close)
+{
+    pool_give(&sim->conns, close->conn);
+    sim_free(sim, close);
+}
+
+struct hop *sim_frame(struct req *r, uint32_t node)
+{
+    for (uint32_t i = r->depth; i-- > 0;)
+        if (r->via[i].node == node)
+            return &r->via[i];
+    return NULL;
+}
+
+struct link sim_link(struct sim *sim, const struct dist *latency, uint64_t salt)
+{
+    struct link l = { .lane = NONE, .salt = rng_mix(salt) };
+
+    if (latency == NULL || latency->kind == NULL)
+        return l;
+    if (!dist_is_constant(latency)) {
+        l.jitter = latency;
+        return l;
+    }
+    l.delay = (nsec)(dist_mean(latency) + 0.5);
+    if (l.delay > 0)
+        l.lane = evq_lane_new(&sim->queue, l.delay);
+    return l;
+}
+
+/* Draws are keyed, not taken from a stream, so that every policy sees the same network. */
+static nsec jitter(const struct link *l, const struct req *r, uint64_t direction)
+{
+    struct rng g = rng_from(rng_mix(r->luck + r->attempt) ^ l->salt ^ (direction << 32 | r->what));
+
+    return dist_draw(l->jitter, &g);
+}
+
+static nsec way_there(const struct link *l, struct req *r)
+{
+    if (l->jitter == NULL) {
+        r->back += l->delay;
+        return l->delay;
+    }
+    r->back += l->delay + jitter(l, r, 1);
+    return l->delay + jitter(l, r, 0);
+}
+
+void sim_post(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
+{
+    nsec delay = way_there(l, r);
+
+    if (l->lane != NONE && l->jitter == NULL)
+        evq_push_lane(&sim->queue, l->lane, sim->now, to, EVQ_REQUEST, r->id);
+    else
+        evq_push(&sim->queue, sim->now + delay, to, EVQ_REQUEST, r->id);
+}
+
+void sim_forward(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
+{
+    if (l->delay > 0 || l->jitter != NULL) {
+        sim_post(sim, l, to, r);
+        return;
+    }
+    struct node *n = sim->node[to];
+    n->ops->request(n, sim, r);
+}
+
+/* ---- attempts that nobody waits for ---- */
+
+struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
+{
+    struct req *r = take(sim), *root = sim_req(sim, old->root);
+    uint32_t id = r->id;
+    struct hop *own = sim_frame(old, n->id);
+    uint32_t below = (uint32_t)(own - old->via);
+
+    memcpy(r, old, sizeof *r + below * sizeof(struct hop));
+    r->id = id;
+    r->depth = (uint8_t)below;
+    r->back = own->back;
+    r->conn = own->conn;
+    r->backend = NONE;
+    r->job = 0;
+    r->is_orphan = r->is_cancelled = false;
+    r->serial = ++sim->serials;
+    root->current = id;
+    root->holds++;
+    old->is_orphan = true;          /* its own frames now begin with this node's */
+    old->depth = (uint8_t)(old->depth - below);
+    memmove(old->via, own, old->depth * sizeof *own);
+    return r;
+}
+
+void sim_cancel(struct sim *sim, const struct link *l, uint32_t to, uint32_t conn,
+                const struct req *target, enum cancel_scope scope)
+{
+    struct req *c = sim_new(sim, MSG_CANCEL);
+
+    c->luck = target->luck;
+    c->conn = conn;
+    c->target = target->id;
+    c->target_serial = target->serial;
+    c->is_target_whole = scope == CANCEL_REQUEST;
+    sim_post(sim, l, to, c);
+}
+
+struct req *sim_cancel_target(struct sim *sim, const struct req *c)
+{
+    struct req *r = sim_req(sim, c->target);
+
+    if (r->serial != c->target_serial)
+        return NULL;
+    r = c->is_target_whole ? sim_req(sim, r->current) : r;
+    return r->what == MSG_FREE ? NULL : r;
+}
+
+/* ---- time ---- */
+
+uint64_t sim_wake(struct sim *sim, struct node *n, nsec delay, uint32_t arg)
+{
+    return push_after(sim, delay, n->id, EVQ_TIMER, arg);
+}
+
+uint64_t sim_wake_at(struct sim *sim, struct node *n, nsec at, uint32_t arg)
+{
+    return evq_push(&sim->queue, at, n->id, EVQ_TIMER, arg);
+}

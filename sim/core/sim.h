@@ -1,0 +1,133 @@
+/* sim.h - the loop, the graph, and how messages move: what every node is written against.
+ *
+ * A forward over a link without delay is a function call; everything else is an event.  New work
+ * (a retry, a probe, a closed loop's next request) always goes through the queue. */
+#ifndef CORE_SIM_H
+#define CORE_SIM_H
+
+#include "../base/dist.h"
+#include "../base/pool.h"
+#include "../metrics/meter.h"
+#include "conn.h"
+#include "evq.h"
+#include "req.h"
+
+struct sim;
+struct node;
+
+struct node_ops {
+    const char *kind;
+    void (*request)(struct node *, struct sim *, struct req *);              /* on its way to a backend */
+    void (*reply)  (struct node *, struct sim *, struct req *, struct hop *);/* on its way back, if asked for */
+    void (*timer)  (struct node *, struct sim *, uint32_t arg, uint64_t token);
+    bool (*is_waiting)(struct node *, struct sim *, uint32_t arg, uint64_t token);  /* would timer() act on it? */
+    void (*destroy)(struct node *);
+};
+
+/* What a node struct begins with. */
+struct node { const struct node_ops *ops; const char *name; uint32_t id; };
+
+/* The way from one node to another, one direction.  Reply time is the same link's. */
+struct link {
+    nsec     delay;                 /* constant part */
+    uint32_t lane;                  /* of delay; NONE: by the heap */
+    const struct dist *jitter;      /* or NULL: a random delay, drawn from the request's luck */
+    uint64_t salt;                  /* makes this link's draws its own */
+};
+
+struct sim {
+    nsec     now;
+    nsec     horizon;               /* nothing happens after this */
+    bool     is_done;               /* set by whoever knows that nothing of interest can happen any more */
+    struct evq queue;
+    struct node **node;
+    uint32_t nodes;
+    struct pool reqs, conns;
+    struct req *free_reqs;          /* linked by next */
+    uint32_t depth;                 /* frames a request can carry */
+    uint64_t serials, numbers;
+    uint64_t seed;
+    struct meter meter;
+    uint64_t events;
+    bool     stuck;                 /* ended because 2^20 events came at one instant */
+};
+
+/* depth: the longest chain of nodes that push a frame. */
+void sim_init(struct sim *, uint64_t seed, uint32_t nodes, uint32_t depth);
+void sim_fini(struct sim *);        /* destroys the nodes too */
+void sim_put_node(struct sim *, struct node *, uint32_t id, const char *name);
+
+/* Runs until done, the horizon or an empty queue; `pause` is called every 2^20 events (progress). */
+void sim_run(struct sim *, void (*pause)(struct sim *, void *arg), void *arg);
+
+/* ---- messages ---- */
+
+struct req *sim_new(struct sim *, enum message what);         /* its own root, no frames */
+void        sim_free(struct sim *, struct req *);
+static inline struct req *sim_req(const struct sim *sim, uint32_t id)
+{
+    return pool_at(&sim->reqs, id);
+}
+
+static inline struct conn *sim_conn(const struct sim *sim, uint32_t id)
+{
+    return pool_at(&sim->conns, id);
+}
+
+/* A CLOSE has come to its end: the message and the connection's id are free again. */
+void sim_end_conn(struct sim *, struct req *close);
+
+/* The struct that carries the request with this root now. */
+static inline struct req *sim_current(const struct sim *sim, uint32_t root)
+{
+    return sim_req(sim, sim_req(sim, root)->current);
+}
+
+/* This node's frame on the request, or NULL. */
+struct hop *sim_frame(struct req *, uint32_t node);
+
+/* "Show me the reply": pushes a frame. */
+static inline struct hop *sim_via(struct sim *sim, struct node *n, struct req *r)
+{
+    struct hop *h = &r->via[r->depth++];
+
+    (void)sim;
+    *h = (struct hop){ .node = n->id, .peer = NONE, .conn = r->conn, .back = r->back };
+    r->back = 0;
+    return h;
+}
+
+/* Nobody waits for it, and the node that it has just come back to is the last on its way. */
+static inline bool sim_is_stray(const struct req *r)
+{
+    return r->is_orphan && r->depth == 0;
+}
+
+struct link sim_link(struct sim *, const struct dist *latency, uint64_t salt);  /* latency NULL or unset: 0 */
+
+/* Each is the last thing that a handler does with r.  sim_post is sim_forward that never calls
+ * directly: for new work, and when a handler sends several messages. */
+void sim_forward(struct sim *, const struct link *, uint32_t to, struct req *);
+void sim_post(struct sim *, const struct link *, uint32_t to, struct req *);
+void sim_reply(struct sim *, struct req *);                   /* to the last frame, after the links' way back */
+
+/* The attempt r goes on without us: returns a struct that carries the frames below this node's own,
+ * to be answered or tried again.  r becomes an orphan: it comes back to this node with no frame left,
+ * to be freed. */
+struct req *sim_fork(struct sim *, struct node *, struct req *r);
+
+/* Sends a CANCEL on connection conn after r; or after the request of which r is the root, whatever
+ * its attempt is by then. */
+enum cancel_scope { CANCEL_ATTEMPT, CANCEL_REQUEST };
+void sim_cancel(struct sim *, const struct link *, uint32_t to, uint32_t conn, const struct req *r,
+                enum cancel_scope);
+
+/* What a CANCEL follows, or NULL when it is gone already. */
+struct req *sim_cancel_target(struct sim *, const struct req *cancel);
+
+/* ---- time ---- */
+
+uint64_t sim_wake(struct sim *, struct node *, nsec delay, uint32_t arg);       /* the token; never 0 */
+uint64_t sim_wake_at(struct sim *, struct node *, nsec at, uint32_t arg);
+
+#endif

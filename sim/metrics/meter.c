@@ -1,0 +1,130 @@
+/* meter.c - slices of time: how wide, which is now, and what happens when they run out. */
+#include "meter.h"
+
+#include <assert.h>
+
+/* The width is 1, 2 or 5 times a power of ten, so that the axes of figures read well. */
+static nsec nice_width(nsec at_least)
+{
+    static const nsec step[] = { 1, 2, 5 };
+
+    for (nsec unit = 1; unit <= UINT64_MAX / 100; unit *= 10)
+        for (uint32_t i = 0; i < 3; i++)
+            if (unit * step[i] >= at_least)
+                return unit * step[i];
+    return at_least;
+}
+
+/* Slices are cut at warmup - k x width and warmup + k x width: no slice is part warm-up. */
+static uint32_t slices_for(nsec time, nsec width)
+{
+    return (uint32_t)((time + width - 1) / width);
+}
+
+static nsec choose_width(const struct meter_plan *p)
+{
+    nsec measured = p->duration > p->warmup ? p->duration - p->warmup : 1;
+    nsec width = nice_width(p->duration / RECORD_SLICES + 1);
+
+    if (width < p->interval)
+        width = p->interval;
+    while (slices_for(p->warmup, width) + slices_for(measured, width) > RECORD_SLICES)
+        width = nice_width(width + 1);
+    return width;
+}
+
+void meter_init(struct meter *m, const struct meter_plan *p)
+{
+    struct record *r = &m->record;
+
+    *m = (struct meter){ .slice = 0 };
+    record_init(r, p->backends);
+    r->warmup = p->warmup;
+    r->slice_width = choose_width(p);
+    r->warmup_slices = slices_for(p->warmup, r->slice_width);
+    r->slices = 1;
+    nsec first = p->warmup % r->slice_width;
+    m->now_slice_ends = first ? first : r->slice_width;
+    m->backend = record_backend(r, 0, 0);
+}
+
+static void merge_slice(struct record_slice *into, struct record_slice *from)
+{
+    into->born += from->born;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
+        into->ended[i] += from->ended[i];
+    into->latency_sum += from->latency_sum;
+    hist_merge(&into->latency, &from->latency);
+    hist_fini(&from->latency);
+    *from = (struct record_slice){ .born = 0 };
+    hist_init(&from->latency);
+}
+
+static void merge_backend_slice(struct record_backend_slice *into, struct record_backend_slice *from)
+{
+    into->picked += from->picked;
+    into->served += from->served;
+    into->failed += from->failed;
+    into->latency_sum += from->latency_sum;
+    into->busy += from->busy;
+    into->offered += from->offered;
+    into->backlog = from->backlog;
+    *from = (struct record_backend_slice){ .picked = 0 };
+}
+
+static void move_slice(struct record *r, uint32_t to, uint32_t from)
+{
+    if (to == from)
+        return;
+    merge_slice(&r->slice[to], &r->slice[from]);
+    for (uint32_t b = 0; b < r->backends && r->backend_slices > 1; b++)
+        merge_backend_slice(record_backend(r, b, to), record_backend(r, b, from));
+}
+
+/* Pairs of measured slices become one; warm-up stays as it is.  An odd last one stays open. */
+static void fold(struct meter *m)
+{
+    struct record *r = &m->record;
+    uint32_t warm = r->warmup_slices;
+
+    for (uint32_t i = warm; i < r->slices; i++)
+        move_slice(r, warm + (i - warm) / 2, i);
+    r->slices = warm + (r->slices - warm + 1) / 2;
+    r->slice_width *= 2;
+    m->folds++;
+}
+
+static void note_backlog(struct meter *m, const uint32_t *backlog)
+{
+    for (uint32_t b = 0; b < m->record.backends; b++)
+        meter_backend(m, b)->backlog = backlog[b];
+}
+
+/* An odd number of measured slices before a fold leaves the last one half full: the next turn comes
+ * after one old width. */
+void meter_turn(struct meter *m, nsec now, const uint32_t *backlog)
+{
+    struct record *r = &m->record;
+    nsec lasts = r->slice_width;
+    bool goes_on = false;
+
+    note_backlog(m, backlog);
+    m->birth_slice += r->slices <= r->warmup_slices ? 1 : 1u << m->folds;
+    if (r->slices == RECORD_SLICES) {
+        goes_on = (r->slices - r->warmup_slices) % 2 == 1;
+        fold(m);
+        lasts = goes_on ? lasts : r->slice_width;
+    }
+    m->slice = goes_on ? r->slices - 1 : r->slices++;
+    m->now_slice_ends = now + lasts;
+    m->backend = record_backend(r, 0, m->slice);
+}
+
+void meter_close(struct meter *m, nsec now)
+{
+    struct record *r = &m->record;
+
+    meter_area(m, now);
+    r->sojourn += (u128)m->open * now - m->born_sum;
+    r->end = now;
+}

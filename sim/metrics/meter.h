@@ -1,0 +1,94 @@
+/* meter.h - what nodes call to be counted, and the record that comes of it.
+ *
+ * Requests are filed by the slice of their birth, backends' work by the slice in which it happens.
+ * Runs whose length is not known before double the width of their slices when these run out. */
+#ifndef METRICS_METER_H
+#define METRICS_METER_H
+
+#include "../base/rng.h"
+#include "record.h"
+
+struct meter_plan {
+    nsec warmup;
+    nsec duration;                  /* until the last arrival, as far as known: sets the width of slices */
+    nsec interval;                  /* shortest slice wanted; 0: none */
+    uint32_t backends;
+};
+
+struct meter {
+    struct record record;
+    nsec     now_slice_ends;        /* NEVER after the last */
+    uint32_t birth_slice;           /* of what is born now: see meter_slice() */
+    uint32_t slice;                 /* of record.slice, now */
+    struct record_backend_slice *backend;   /* [backends]: of this slice */
+    uint32_t folds;                 /* how often pairs of slices were merged */
+    uint64_t open;                  /* requests born and not ended */
+    nsec     changed;               /* when `open` last did */
+    u128     born_sum;              /* of births of the open ones */
+};
+
+void meter_init(struct meter *, const struct meter_plan *);
+
+/* The slice ended: to be called at now_slice_ends; backlog[] of every backend at that time. */
+void meter_turn(struct meter *, nsec now, const uint32_t *backlog);
+
+/* Nothing more happens: what is open stays unfinished. */
+void meter_close(struct meter *, nsec now);
+
+/* A label given at birth stays right when slices fold. */
+static inline uint32_t meter_slot(const struct meter *m, uint32_t birth_slice)
+{
+    uint32_t warm = m->record.warmup_slices;
+
+    return birth_slice < warm ? birth_slice : warm + ((birth_slice - warm) >> m->folds);
+}
+
+static inline void meter_area(struct meter *m, nsec now)
+{
+    m->record.area += (u128)m->open * (now - m->changed);
+    m->changed = now;
+}
+
+static inline void meter_born(struct meter *m, nsec now)
+{
+    meter_area(m, now);
+    m->open++;
+    m->born_sum += now;
+    m->record.requests++;
+    m->record.slice[m->slice].born++;
+}
+
+static inline void meter_ended(struct meter *m, nsec now, nsec born, uint32_t birth_slice,
+                               uint32_t outcome)
+{
+    struct record_slice *s = &m->record.slice[meter_slot(m, birth_slice)];
+
+    meter_area(m, now);
+    m->open--;
+    m->born_sum -= born;
+    m->record.sojourn += now - born;
+    s->ended[outcome]++;
+    if (outcome != OUTCOME_OK)
+        return;
+    s->latency_sum += now - born;
+    hist_record(&s->latency, now - born);
+}
+
+static inline struct record_backend_slice *meter_backend(struct meter *m, uint32_t backend)
+{
+    return &m->backend[backend];
+}
+
+/* One attempt's line in the digest; hashes of lines are added, so that their order cannot matter. */
+static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t attempt, uint32_t backend,
+                                 nsec sent, nsec done, uint32_t status)
+{
+    uint64_t who = rng_mix(request ^ (uint64_t)attempt << 48 ^ (uint64_t)status << 56);
+    u128 a = (u128)(who ^ sent) * (0x9e3779b97f4a7c15ull ^ (uint64_t)backend << 1);
+    u128 b = (u128)((uint64_t)a ^ (uint64_t)(a >> 64) ^ done) * 0xd6e8feb86659fd93ull;
+
+    m->record.attempts++;
+    m->record.digest += b ^ (u128)who << 64 ^ a;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* record.c - the memory of a record, and the words for how requests end. */
+#include "record.h"
+
+#include "../base/xalloc.h"
+
+#include <stdlib.h>
+
+/* Beyond this many backends a time line of each would cost more memory than it tells. */
+enum { BACKENDS_IN_SLICES = 1024 };
+
+const char *const outcome_name[OUTCOME_COUNT] = {
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_ERROR] = "error",
+    [OUTCOME_UNAVAILABLE] = "unavailable",
+    [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_RESET] = "reset",
+    [OUTCOME_TIMEOUT] = "timeout",
+};
+
+void record_init(struct record *r, uint32_t backends)
+{
+    *r = (struct record){ .backends = backends };
+    r->backend_slices = backends > BACKENDS_IN_SLICES ? 1 : RECORD_SLICES;
+    r->backend = xcalloc((size_t)backends * r->backend_slices, sizeof *r->backend);
+    for (uint32_t i = 0; i < RECORD_SLICES; i++)
+        hist_init(&r->slice[i].latency);
+}
+
+void record_fini(struct record *r)
+{
+    for (uint32_t i = 0; i < RECORD_SLICES; i++)
+        hist_fini(&r->slice[i].latency);
+    free(r->backend);
+    free(r->remap);
+    *r = (struct record){ .backends = 0 };
+}

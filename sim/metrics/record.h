@@ -1,0 +1,87 @@
+/* record.h - what one cell leaves behind: integers only, so that records merge by addition and
+ * neither order nor grouping of merging can change a byte.
+ *
+ * Requests are filed by the slice of time in which they were born; warm-up and windows are slices
+ * dropped or chosen when the result is made. */
+#ifndef METRICS_RECORD_H
+#define METRICS_RECORD_H
+
+#include "hist.h"
+
+enum { RECORD_SLICES = 64, RECORD_MARKS = 256 };
+
+/* How a request ended, as the client saw it. */
+enum outcome {
+    OUTCOME_OK,
+    OUTCOME_ERROR,                  /* 500 */
+    OUTCOME_UNAVAILABLE,            /* 503: a balancer had no usable backend, or a queue was full */
+    OUTCOME_REFUSED,                /* no listener */
+    OUTCOME_RESET,                  /* the connection broke */
+    OUTCOME_TIMEOUT,                /* the client, or the last balancer, gave up */
+    OUTCOME_COUNT
+};
+extern const char *const outcome_name[OUTCOME_COUNT];      /* "ok", "error", "unavailable", ... */
+
+/* Requests born in one slice. */
+struct record_slice {
+    uint64_t born;                  /* born - sum of ended = unfinished */
+    uint64_t ended[OUTCOME_COUNT];
+    u128     latency_sum;           /* ns, of those that ended ok */
+    struct hist latency;            /* of those that ended ok */
+};
+
+/* One backend in one slice of time (of the event, not of birth). */
+struct record_backend_slice {
+    uint64_t picked;                /* attempts (behind an l4: connections) sent to it */
+    uint64_t served;                /* requests it answered with ok */
+    uint64_t failed;                /* requests it refused, reset or answered with an error */
+    uint64_t latency_sum;           /* ns at the backend, waiting and service, of the served */
+    uint64_t busy;                  /* ns of worker time spent */
+    uint64_t offered;               /* ns of worker time asked for by what arrived */
+    uint64_t backlog;               /* requests in it at the end of the slice */
+};
+
+/* What a change of membership did to the keys, at one balancer instance. */
+struct record_remap {
+    uint32_t event;                 /* index of the event in the scenario */
+    uint64_t keys, moved, unavoidable;
+    uint64_t broken;                /* live connections that lost their backend */
+};
+
+struct record {
+    /* which cell */
+    uint32_t policy, replication;
+    uint64_t seed;
+
+    /* time */
+    nsec     slice_width;           /* of slices warmup_slices and later */
+    nsec     warmup, arrivals_end, end;
+    uint32_t slices, warmup_slices; /* slices used; the first warmup_slices were born in warm-up */
+
+    struct record_slice slice[RECORD_SLICES];
+    struct record_backend_slice *backend;       /* [backend_slices][backends] */
+    uint32_t backends, backend_slices;          /* backend_slices: RECORD_SLICES, or 1 for very many backends */
+
+    struct record_remap *remap;     /* [remaps] */
+    uint32_t remaps;
+
+    /* work and identities */
+    uint64_t requests, attempts, retries, orphans;     /* attempts: handed to a backend */
+    uint64_t connections, probes, probes_failed;
+    u128     demand_served, demand_wasted, busy;       /* ns; busy = served + wasted, exactly */
+    u128     area, sojourn;                            /* ns x requests: Little's law, exactly equal */
+    uint64_t events;                                   /* of the engine */
+    u128     digest;                /* sum mod 2^128 of a hash over (request, attempt, backend, sent, done,
+                                       status) of every attempt: what happened, not how the engine got there */
+};
+
+void record_init(struct record *, uint32_t backends);
+void record_fini(struct record *);
+
+static inline struct record_backend_slice *record_backend(const struct record *r, uint32_t backend,
+                                                          uint32_t slice)
+{
+    return &r->backend[(r->backend_slices == 1 ? 0 : (size_t)slice) * r->backends + backend];
+}
+
+#endif

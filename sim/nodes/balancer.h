@@ -1,0 +1,56 @@
+/* balancer.h - what l4 and l7 share: the algorithm and its peers, what it hashes on, health checks. */
+#ifndef NODES_BALANCER_H
+#define NODES_BALANCER_H
+
+#include "../../algorithms/lb.h"
+#include "nodes.h"
+
+struct peer {
+    uint32_t node, backend;         /* node id; index in the meter or NONE */
+    struct health health;
+    bool     is_removed;
+    bool     is_drained;            /* by an event: health checks do not bring it back */
+    uint64_t probe;                 /* token of the pending check's timeout; 0: none out */
+};
+
+struct balancer {
+    struct node node;
+    const struct balancer_config *config;
+    struct lb *lb;
+    struct peer *peer;
+    uint32_t peers, capacity;
+    uint32_t instance;
+    struct link out;                /* to every peer */
+    uint64_t *avoid;                /* bits of peers not to pick, all zero between picks */
+    bool     is_keyed;              /* the algorithm reads the key */
+    uint32_t hash_on;               /* enum hash_on, never DEFAULT */
+};
+
+/* Timer arguments: request roots are below both. */
+#define BALANCER_CHECK   (1u << 31) /* time to check peer (arg without it) */
+#define BALANCER_TIMEOUT (1u << 30) /* its check had no answer in time */
+
+void balancer_init(struct balancer *, struct sim *, const struct balancer_config *, uint32_t instance,
+                   const struct link *);
+void balancer_fini(struct balancer *);
+
+/* The index of a usable peer, counted as picked, or NONE. */
+uint32_t balancer_pick(struct balancer *, struct sim *, const struct req *);
+
+/* The same, but another one than those in tried[] if there is another. */
+uint32_t balancer_pick_other(struct balancer *, struct sim *, const struct req *,
+                             const uint32_t *tried, uint32_t count);
+
+static inline void balancer_done(struct balancer *b, uint32_t peer, nsec now, nsec latency,
+                                 enum lb_result result)
+{
+    lb_complete(b->lb, peer, &(struct lb_outcome){ .now = now, .latency = latency, .load = -1,
+                                                   .result = result });
+}
+
+/* Handles a PROBE's reply, and a timer whose argument has one of the two bits. */
+void balancer_probed(struct balancer *, struct sim *, struct req *, const struct hop *);
+void balancer_timer(struct balancer *, struct sim *, uint32_t arg, uint64_t token);
+bool balancer_is_waiting(const struct balancer *, uint32_t arg, uint64_t token);
+
+#endif

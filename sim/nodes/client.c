@@ -1,0 +1,501 @@
+/* client.c - a group of clients: they ask, wait, give up, and keep connections.
+ *
+ * Latency counts from when a request should have started, waiting for a connection included, so
+ * that a slow system cannot slow down its own measurement (coordinated omission). */
+#include <stdlib.h>
+
+#include "../base/xalloc.h"
+#include "../parts/connpool.h"
+#include "nodes.h"
+
+struct client {
+    struct node node;
+    const struct client_config *config;
+    struct tier to;
+    uint32_t nat;                   /* node id, or NONE */
+    bool     is_rtt_random;         /* drawn once for every client */
+    bool     is_stopped;
+    uint64_t salt, group;
+    uint32_t *asked;                /* [count]: requests so far */
+    uint32_t alarm;
+    struct quota *quota;
+    struct arrival arrival;
+    struct rng who;                 /* which client the next arrival is of */
+    struct keys keys;
+    struct connpool pool;
+};
+
+/* Timer arguments: request roots are below both. */
+#define CLIENT_ASKS (1u << 31)      /* a closed loop's client (arg without it) has thought enough */
+#define GROUP_ASKS  (1u << 30)      /* the next arrival of the group */
+#define GROUP_STOPS (GROUP_ASKS | 1)
+
+static bool is_closed_loop(const struct client *c)
+{
+    return c->config->arrival.process == ARRIVAL_CLOSED;
+}
+
+/* ---- the way to the first balancer ---- */
+
+static nsec one_way(const struct client *c, uint32_t client)
+{
+    struct rng g = rng_from(rng_mix(c->salt ^ client) ^ 0x727474);      /* "rtt" */
+
+    return dist_draw(&c->config->rtt, &g) / 2;
+}
+
+static struct link way(const struct client *c, uint32_t client)
+{
+    struct link l = c->to.link;
+
+    if (c->is_rtt_random) {
+        l.delay += one_way(c, client);
+        l.lane = NONE;
+    }
+    return l;
+}
+
+/* A warm client has a connection to every instance; its luck says which serves the request. */
+static uint32_t instance_for(const struct client *c, const struct req *r)
+{
+    return c->to.count == 1 ? c->to.first
+                            : c->to.first + (uint32_t)(rng_mix(r->luck) % c->to.count);
+}
+
+static uint32_t first_hop(const struct client *c, const struct sim *sim, const struct req *r)
+{
+    if (c->nat != NONE)
+        return c->nat;
+    return r->conn != NONE ? sim_conn(sim, r->conn)->to : instance_for(c, r);
+}
+
+static uint32_t address_of(const struct client *c, uint32_t client)
+{
+    return (uint32_t)(rng_mix(c->group << 32 | client) >> 32);
+}
+
+/* ---- the end of a request ---- */
+
+static void check_done(const struct client *c, struct sim *sim)
+{
+    const struct quota *q = c->quota;
+    bool is_enough = q->wanted > 0 && q->born >= q->wanted;
+
+    if (sim->meter.open == 0 && (is_enough || q->sources == 0))
+        sim->is_done = true;
+}
+
+static void think(struct client *c, struct sim *sim, uint32_t client, uint64_t luck)
+{
+    struct rng g = rng_from(luck ^ 0x7468696e6bull);                    /* "think" */
+
+    sim_wake(sim, &c->node, dist_draw(&c->config->arrival.think, &g), CLIENT_ASKS | client);
+}
+
+static void finish(struct client *c, struct sim *sim, struct req *r, enum status status)
+{
+    meter_ended(&sim->meter, sim->now, r->born, r->slice, status);
+    if (is_closed_loop(c))
+        think(c, sim, r->client, r->luck);
+    if (sim->meter.open == 0)
+        check_done(c, sim);
+}
+
+/* ---- connections ---- */
+
+static bool is_warm(const struct client *c)
+{
+    return c->config->protocol == PROTOCOL_WARM;
+}
+
+static void launch(struct client *c, struct sim *sim, struct req *r, uint32_t id)
+{
+    struct hop *me = &r->via[0];
+    struct conn *conn = sim_conn(sim, id);
+    struct link l = way(c, r->client);
+
+    conn->streams++;
+    me->conn = r->conn = id;
+    me->peer = conn->to;
+    r->source = conn->source;
+    r->port = conn->port;
+    sim_post(sim, &l, first_hop(c, sim, r), r);
+}
+
+static void close_conn(struct client *c, struct sim *sim, uint32_t id)
+{
+    struct req *r = sim_new(sim, MSG_CLOSE);
+    struct link l = way(c, sim_conn(sim, id)->client);
+
+    r->conn = id;
+    r->luck = rng_mix(r->serial);
+    sim_post(sim, &l, first_hop(c, sim, r), r);
+}
+
+static void open_conn(struct client *c, struct sim *sim, uint32_t client)
+{
+    uint32_t id = connpool_open(&c->pool, sim, client);
+    struct req *r = sim_new(sim, MSG_OPEN);
+    struct conn *conn = sim_conn(sim, id);
+    struct link l = way(c, client);
+
+    sim->meter.record.connections++;
+    r->luck = rng_mix(c->salt ^ rng_mix(sim->meter.record.connections));
+    r->client = client;
+    r->conn = id;
+    conn->to = instance_for(c, r);
+    conn->source = r->source = address_of(c, client);
+    conn->port = r->port = (uint16_t)(32768 + sim->meter.record.connections % 28232);
+    struct hop *me = sim_via(sim, &c->node, r);
+    if (c->config->timeout > 0)
+        me->timer = sim_wake(sim, &c->node, c->config->timeout, r->root);
+    sim_post(sim, &l, first_hop(c, sim, r), r);
+}
+
+/* Waiting requests go onto connections with room, spent connections are closed, and what still
+ * waits may be reason enough for a new one. */
+static void pump(struct client *c, struct sim *sim, uint32_t client)
+{
+    struct req *r;
+    uint32_t id;
+
+    while ((id = connpool_take_spent(&c->pool, sim, client)) != NONE)
+        close_conn(c, sim, id);
+    while ((r = connpool_first_waiting(&c->pool, client)) != NULL
+           && (id = connpool_find(&c->pool, sim, client)) != NONE) {
+        connpool_unwait(&c->pool, r);
+        launch(c, sim, r, id);
+    }
+    while (connpool_wants_more(&c->pool, client))
+        open_conn(c, sim, client);
+}
+
+/* A connection that could not be had is the failure of the request that waited longest. */
+static void fail_first_waiting(struct client *c, struct sim *sim, uint32_t client, enum status status)
+{
+    struct req *r = connpool_first_waiting(&c->pool, client);
+
+    if (r == NULL)
+        return;
+    connpool_unwait(&c->pool, r);
+    finish(c, sim, r, status);
+    sim_free(sim, r);
+}
+
+static void conn_answered(struct client *c, struct sim *sim, const struct req *open)
+{
+    uint32_t client = open->client;
+
+    if (open->status == STATUS_OK) {
+        connpool_opened(&c->pool, sim, open->conn);
+    } else {
+        connpool_drop(&c->pool, sim, open->conn);
+        close_conn(c, sim, open->conn);
+        fail_first_waiting(c, sim, client, open->status);
+    }
+    pump(c, sim, client);
+}
+
+static void release_conn(struct client *c, struct sim *sim, const struct req *r, uint32_t id)
+{
+    struct conn *conn = sim_conn(sim, id);
+
+    conn->streams--;
+    conn->served++;
+    if (r->status == STATUS_RESET)
+        conn->is_broken = true;
+    pump(c, sim, r->client);
+}
+
+/* ---- requests ---- */
+
+static void send_request(struct client *c, struct sim *sim, struct req *r)
+{
+    if (!is_warm(c)) {
+        connpool_wait(&c->pool, r);
+        pump(c, sim, r->client);
+        return;
+    }
+    uint32_t to = first_hop(c, sim, r);
+
+    r->via[0].peer = to;
+    if (c->to.backend != NONE)
+        meter_backend(&sim->meter, c->to.backend + to - c->to.first)->picked++;
+    if (!c->is_rtt_random) {
+        sim_forward(sim, &c->to.link, to, r);
+        return;
+    }
+    struct link l = way(c, r->client);
+    sim_forward(sim, &l, to, r);
+}
+
+static void bear(struct client *c, struct sim *sim, uint32_t client, const struct arrival_row *row)
+{
+    struct req *r = sim_new(sim, MSG_ASK);
+    uint32_t nth = c->asked[client]++;
+    const struct keys_config *keys = &c->config->keys;
+
+    r->number = sim->numbers++;
+    r->client = client;
+    r->luck = rng_mix(c->salt + ((uint64_t)client << 32 | nth) * 0x9e3779b97f4a7c15ull);
+    r->born = sim->now;
+    r->slice = sim->meter.birth_slice;
+    r->source = address_of(c, client);
+    r->key = keys->count == 0 ? client : keys_draw(&c->keys, r->luck, nth);
+    if (row != NULL) {
+        r->demand = row->demand;
+        r->key = row->key == NONE ? r->key : row->key;
+    }
+    meter_born(&sim->meter, sim->now);
+    c->quota->last = sim->now;
+    c->quota->born += sim->now >= c->quota->warmup;
+    struct hop *me = sim_via(sim, &c->node, r);
+    if (c->config->timeout > 0)
+        me->timer = sim_wake(sim, &c->node, c->config->timeout, r->root);
+    send_request(c, sim, r);
+}
+
+/* Clients and balancers are never asked by anyone. */
+static void client_request(struct node *n, struct sim *sim, struct req *r)
+{
+    (void)n;
+    sim_free(sim, r);
+}
+
+static void client_reply(struct node *n, struct sim *sim, struct req *r, struct hop *me)
+{
+    struct client *c = (struct client *)n;
+    uint32_t conn = me->conn;
+
+    me->timer = 0;
+    if (sim_is_stray(r)) {
+        sim_free(sim, r);
+        return;
+    }
+    if (r->what == MSG_OPEN) {
+        conn_answered(c, sim, r);
+        sim_free(sim, r);
+        return;
+    }
+    finish(c, sim, r, r->status);
+    if (conn != NONE)
+        release_conn(c, sim, r, conn);
+    sim_free(sim, r);
+}
+
+/* ---- giving up ---- */
+
+static struct hop *awaited(const struct client *c, struct sim *sim, uint32_t root, uint64_t token)
+{
+    struct req *r = sim_current(sim, root);
+
+    return r->depth > 0 && r->via[0].node == c->node.id && r->via[0].timer == token ? &r->via[0] : NULL;
+}
+
+/* HTTP/1.1 and plain TCP have no other way to call a request off than to close. */
+static void abandon_stream(struct client *c, struct sim *sim, uint32_t client, uint32_t id)
+{
+    struct conn *conn = sim_conn(sim, id);
+
+    conn->streams--;
+    conn->served++;
+    if (c->config->protocol != PROTOCOL_H2)
+        conn->expires = sim->now;
+    pump(c, sim, client);
+}
+
+static void call_off(struct client *c, struct sim *sim, struct req *r, struct hop *me)
+{
+    uint32_t client = r->client, conn = me->conn;
+    struct link l = way(c, client);
+    struct req whom = { .luck = r->luck, .conn = conn };
+
+    me->timer = 0;
+    r->is_orphan = true;
+    sim->meter.record.orphans++;
+    finish(c, sim, r, STATUS_TIMEOUT);
+    sim_cancel(sim, &l, first_hop(c, sim, &whom), conn, sim_req(sim, r->root), CANCEL_REQUEST);
+    if (conn != NONE)
+        abandon_stream(c, sim, client, conn);
+}
+
+static void stop_waiting(struct client *c, struct sim *sim, struct req *r)
+{
+    connpool_unwait(&c->pool, r);
+    finish(c, sim, r, STATUS_TIMEOUT);
+    sim_free(sim, r);
+}
+
+static void abandon_open(struct client *c, struct sim *sim, struct req *r)
+{
+    uint32_t client = r->client, id = r->via[0].conn;
+
+    r->via[0].timer = 0;
+    r->is_orphan = true;
+    connpool_drop(&c->pool, sim, id);
+    close_conn(c, sim, id);
+    pump(c, sim, client);
+}
+
+static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t token)
+{
+    struct hop *me = awaited(c, sim, root, token);
+    struct req *r = sim_current(sim, root);
+
+    if (me == NULL)
+        return;
+    if (r->what == MSG_OPEN)
+        abandon_open(c, sim, r);
+    else if (me->peer == NONE)
+        stop_waiting(c, sim, r);
+    else
+        call_off(c, sim, r, me);
+}
+
+/* ---- arrivals ---- */
+
+static void stop(struct client *c, struct sim *sim)
+{
+    if (c->is_stopped)
+        return;
+    c->is_stopped = true;
+    c->quota->sources--;
+    check_done(c, sim);
+}
+
+static void plan_arrival(struct client *c, struct sim *sim, nsec at)
+{
+    if (at == NEVER || at >= c->quota->until)
+        stop(c, sim);
+    else if (c->alarm != NONE)
+        evq_set_alarm(&sim->queue, c->alarm, at);
+    else
+        sim_wake_at(sim, &c->node, at, GROUP_ASKS);
+}
+
+static bool is_enough(const struct quota *q)
+{
+    return q->wanted > 0 && q->born >= q->wanted;
+}
+
+static void next_arrival(struct client *c, struct sim *sim)
+{
+    const struct arrival_config *a = &c->config->arrival;
+    const struct arrival_row *row = a->rows > 0 ? &a->row[c->arrival.row - 1] : NULL;
+    uint32_t client = row != NULL && row->client != NONE ? row->client % c->config->count
+                    : c->config->count == 1 ? 0 : rng_below(&c->who, c->config->count);
+
+    bear(c, sim, client, row);
+    if (is_enough(c->quota))
+        stop(c, sim);
+    else
+        plan_arrival(c, sim, arrival_next(&c->arrival, sim->now));
+}
+
+static void client_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
+{
+    struct client *c = (struct client *)n;
+
+    if (arg == GROUP_STOPS)
+        stop(c, sim);
+    else if (arg == GROUP_ASKS) {
+        if (!c->is_stopped && !is_enough(c->quota))
+            next_arrival(c, sim);
+    } else if (!(arg & CLIENT_ASKS))
+        give_up(c, sim, arg, token);
+    else if (!c->is_stopped && !is_enough(c->quota))
+        bear(c, sim, arg & ~CLIENT_ASKS, NULL);
+}
+
+static bool client_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
+{
+    return arg & (CLIENT_ASKS | GROUP_ASKS) || awaited((struct client *)n, sim, arg, token) != NULL;
+}
+
+void client_start(struct node *n, struct sim *sim, struct quota *q)
+{
+    struct client *c = (struct client *)n;
+
+    c->quota = q;
+    q->sources++;
+    if (!is_closed_loop(c)) {
+        plan_arrival(c, sim, arrival_next(&c->arrival, 0));
+        return;
+    }
+    for (uint32_t i = 0; i < c->config->count; i++)
+        think(c, sim, i, rng_mix(c->salt ^ i));
+    if (q->until != NEVER)
+        sim_wake_at(sim, n, q->until, GROUP_STOPS);
+}
+
+/* ---- making and ending ---- */
+
+static void client_destroy(struct node *n)
+{
+    struct client *c = (struct client *)n;
+
+    if (!is_warm(c))
+        connpool_fini(&c->pool);
+    keys_fini(&c->keys);
+    free(c->asked);
+    free(c);
+}
+
+static const struct node_ops client_ops = {
+    .kind       = "client",
+    .request    = client_request,
+    .reply      = client_reply,
+    .timer      = client_timer,
+    .is_waiting = client_is_waiting,
+    .destroy    = client_destroy,
+};
+
+static struct connpool_config pool_config(const struct client_config *c)
+{
+    bool is_h2 = c->protocol == PROTOCOL_H2;
+
+    return (struct connpool_config){
+        .connections = is_h2 && c->connections == 0 ? 1 : c->connections,
+        .streams = is_h2 ? c->max_streams : 1,
+        .requests = c->protocol == PROTOCOL_TCP ? 1 : c->requests_per_connection,
+        .age = c->max_connection_age.kind != NULL ? &c->max_connection_age : NULL,
+    };
+}
+
+/* Half the round trip each way; a constant one gets a lane, in both directions. */
+static void add_rtt(struct client *c, struct sim *sim)
+{
+    const struct dist *rtt = &c->config->rtt;
+
+    if (rtt->kind == NULL)
+        return;
+    c->is_rtt_random = !dist_is_constant(rtt);
+    if (c->is_rtt_random)
+        return;
+    c->to.link.delay += (nsec)(dist_mean(rtt) + 0.5) / 2;
+    if (c->to.link.delay > 0)
+        c->to.link.lane = evq_lane_new(&sim->queue, c->to.link.delay);
+}
+
+struct node *client_new(struct sim *sim, uint32_t id, const struct client_config *config,
+                        uint32_t group, uint32_t nat, const struct tier *to)
+{
+    struct client *c = xcalloc(1, sizeof *c);
+    struct rng g = rng_stream(sim->seed, "luck", group);
+    struct connpool_config pool = pool_config(config);
+
+    *c = (struct client){ .node.ops = &client_ops, .config = config, .to = *to, .nat = nat,
+                          .salt = rng_next(&g), .group = group,
+                          .who = rng_stream(sim->seed, "who", group) };
+    c->asked = xcalloc(config->count, sizeof *c->asked);
+    arrival_init(&c->arrival, &config->arrival, sim->seed, group);
+    keys_init(&c->keys, &config->keys);
+    if (!is_warm(c))
+        connpool_init(&c->pool, &pool, config->count);
+    c->alarm = evq_alarm_new(&sim->queue, id, GROUP_ASKS);
+    add_rtt(c, sim);
+    if (config->timeout > 0)
+        evq_lane_new(&sim->queue, config->timeout);
+    sim_put_node(sim, &c->node, id, config->name);
+    return &c->node;
+}

@@ -1,0 +1,233 @@
+/* l7.c - a proxy that ends the client's connection and picks a peer for every request.
+ *
+ * Its own connections to the peers are a warm pool: they cost no OPEN.  An attempt that takes too
+ * long goes on without us as an orphan, and a CANCEL follows it. */
+#include <stdlib.h>
+
+#include "../base/xalloc.h"
+#include "balancer.h"
+
+struct l7 { struct balancer b; };
+
+static enum lb_result result_of(const struct req *r)
+{
+    static const enum lb_result result[] = {
+        [STATUS_OK] = LB_OK, [STATUS_ERROR] = LB_ERROR, [STATUS_UNAVAILABLE] = LB_ERROR,
+        [STATUS_REFUSED] = LB_REFUSED, [STATUS_RESET] = LB_ERROR, [STATUS_TIMEOUT] = LB_TIMEOUT,
+        [STATUS_CANCELLED] = LB_CANCELLED,
+    };
+
+    return result[r->status];
+}
+
+static void refuse(struct sim *sim, struct req *r, enum status status)
+{
+    r->status = (uint8_t)status;
+    sim_reply(sim, r);
+}
+
+/* ---- attempts ---- */
+
+static struct hop *push_attempt(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer,
+                                uint32_t tries)
+{
+    struct hop *me = sim_via(sim, &l7->b.node, r);
+
+    me->peer = peer;
+    me->tries = tries;
+    me->sent = sim->now;
+    if (l7->b.config->timeout > 0)
+        me->timer = sim_wake(sim, &l7->b.node, l7->b.config->timeout, r->root);
+    r->conn = NONE;
+    return me;
+}
+
+static void ask(struct l7 *l7, struct sim *sim, struct req *r)
+{
+    uint32_t peer = balancer_pick(&l7->b, sim, r);
+
+    if (peer == NONE) {
+        refuse(sim, r, STATUS_UNAVAILABLE);
+        return;
+    }
+    push_attempt(l7, sim, r, peer, 1);
+    sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, r);
+}
+
+static void note_tried(struct l7 *l7, struct req *r, uint32_t peer)
+{
+    if (r->tried_by != l7->b.node.id)
+        r->tried_count = 0;
+    r->tried_by = l7->b.node.id;
+    if (r->tried_count < REQ_TRIED)
+        r->tried[r->tried_count++] = peer;
+}
+
+static bool is_retry_wanted(const struct l7 *l7, const struct req *r, uint32_t tries)
+{
+    static const uint32_t reason[] = {
+        [STATUS_OK] = 0, [STATUS_ERROR] = RETRY_ON_5XX, [STATUS_UNAVAILABLE] = RETRY_ON_5XX,
+        [STATUS_REFUSED] = RETRY_ON_REFUSED, [STATUS_RESET] = RETRY_ON_RESET,
+        [STATUS_TIMEOUT] = RETRY_ON_TIMEOUT, [STATUS_CANCELLED] = 0,
+    };
+    const struct retry_config *c = &l7->b.config->retries;
+
+    return tries <= c->max && (reason[r->status] & c->on);
+}
+
+/* Another attempt, or what became of the last one goes back. */
+static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer, uint32_t tries)
+{
+    if (!is_retry_wanted(l7, r, tries)) {
+        sim_reply(sim, r);
+        return;
+    }
+    note_tried(l7, r, peer);
+    uint32_t other = balancer_pick_other(&l7->b, sim, r, r->tried, r->tried_count);
+    if (other == NONE) {
+        sim_reply(sim, r);
+        return;
+    }
+    r->attempt++;
+    sim->meter.record.retries++;
+    push_attempt(l7, sim, r, other, tries + 1);
+    sim_post(sim, &l7->b.out, l7->b.peer[other].node, r);
+}
+
+/* ---- messages ---- */
+
+static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
+{
+    struct req *r = sim_cancel_target(sim, cancel);
+    struct hop *me = r != NULL ? sim_frame(r, l7->b.node.id) : NULL;
+
+    if (me == NULL || me->peer == NONE) {
+        sim_free(sim, cancel);
+        return;
+    }
+    uint32_t peer = me->peer;
+    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, LB_CANCELLED);
+    me->peer = NONE;
+    me->timer = 0;
+    cancel->conn = NONE;
+    sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
+}
+
+static void l7_request(struct node *n, struct sim *sim, struct req *r)
+{
+    struct l7 *l7 = (struct l7 *)n;
+
+    switch ((enum message)r->what) {
+    case MSG_ASK:
+        ask(l7, sim, r);
+        break;
+    case MSG_OPEN:
+        sim_conn(sim, r->conn)->ends_at = n->id;
+        refuse(sim, r, STATUS_OK);
+        break;
+    case MSG_CLOSE:
+        sim_end_conn(sim, r);
+        break;
+    case MSG_CANCEL:
+        pass_cancel(l7, sim, r);
+        break;
+    case MSG_PROBE:
+        refuse(sim, r, STATUS_OK);
+        break;
+    case MSG_FREE:
+        break;
+    }
+}
+
+static void l7_reply(struct node *n, struct sim *sim, struct req *r, struct hop *me)
+{
+    struct l7 *l7 = (struct l7 *)n;
+    uint32_t peer = me->peer, tries = me->tries;
+
+    if (r->what == MSG_PROBE) {
+        balancer_probed(&l7->b, sim, r, me);
+        return;
+    }
+    if (peer != NONE)
+        balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, result_of(r));
+    r->conn = me->conn;
+    me->timer = 0;
+    if (sim_is_stray(r))
+        sim_free(sim, r);
+    else if (r->status == STATUS_OK || peer == NONE)
+        sim_reply(sim, r);
+    else
+        retry_or_reply(l7, sim, r, peer, tries);
+}
+
+/* ---- timeouts ---- */
+
+/* Our frame on the request, if this timeout is still awaited. */
+static struct hop *awaited(struct node *n, struct sim *sim, uint32_t root, uint64_t token)
+{
+    struct hop *me = sim_frame(sim_current(sim, root), n->id);
+
+    return me != NULL && me->timer == token ? me : NULL;
+}
+
+static void give_up(struct l7 *l7, struct sim *sim, struct req *r, struct hop *me)
+{
+    uint32_t peer = me->peer, tries = me->tries;
+
+    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, LB_TIMEOUT);
+    me->peer = NONE;
+    me->timer = 0;
+    struct req *next = sim_fork(sim, &l7->b.node, r);
+    sim->meter.record.orphans++;
+    sim_cancel(sim, &l7->b.out, l7->b.peer[peer].node, NONE, r, CANCEL_ATTEMPT);
+    next->status = STATUS_TIMEOUT;
+    retry_or_reply(l7, sim, next, peer, tries);
+}
+
+static void l7_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
+{
+    struct l7 *l7 = (struct l7 *)n;
+
+    if (arg & (BALANCER_CHECK | BALANCER_TIMEOUT)) {
+        balancer_timer(&l7->b, sim, arg, token);
+        return;
+    }
+    struct hop *me = awaited(n, sim, arg, token);
+    if (me != NULL)
+        give_up(l7, sim, sim_current(sim, arg), me);
+}
+
+static bool l7_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
+{
+    if (arg & (BALANCER_CHECK | BALANCER_TIMEOUT))
+        return balancer_is_waiting((struct balancer *)n, arg, token);
+    return awaited(n, sim, arg, token) != NULL;
+}
+
+static void l7_destroy(struct node *n)
+{
+    balancer_fini((struct balancer *)n);
+    free(n);
+}
+
+static const struct node_ops l7_ops = {
+    .kind       = "l7",
+    .request    = l7_request,
+    .reply      = l7_reply,
+    .timer      = l7_timer,
+    .is_waiting = l7_is_waiting,
+    .destroy    = l7_destroy,
+};
+
+struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *c, uint32_t instance,
+                    const struct link *out)
+{
+    struct l7 *l7 = xcalloc(1, sizeof *l7);
+
+    l7->b.node.ops = &l7_ops;
+    balancer_init(&l7->b, sim, c, instance, out);
+    if (c->timeout > 0)
+        evq_lane_new(&sim->queue, c->timeout);
+    sim_put_node(sim, &l7->b.node, id, c->name);
+    return &l7->b.node;
+}

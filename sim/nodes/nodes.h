@@ -1,0 +1,76 @@
+/* nodes.h - the kinds of node: constructors, and what scripted events may do to them.
+ *
+ * A constructor puts its node at `id` in the graph and keeps the config by reference. */
+#ifndef NODES_NODES_H
+#define NODES_NODES_H
+
+#include "../core/sim.h"
+#include "config.h"
+
+/* Where traffic goes: nodes first .. first + count - 1, one link to all of them.  backend: index of
+ * the first in the meter; NONE: they are balancers. */
+struct tier { uint32_t first, count, backend; struct link link; };
+
+struct node *client_new(struct sim *, uint32_t id, const struct client_config *, uint32_t group,
+                        uint32_t nat, const struct tier *to);      /* nat: node id, or NONE */
+struct node *nat_new(struct sim *, uint32_t id, const struct nat_config *, const struct tier *to);
+
+/* What a balancer needs to know of its peers. */
+struct peer_config {
+    uint32_t node;
+    uint32_t backend;               /* index in the meter; NONE: the peer is a balancer */
+    const char *name;
+    uint32_t weight;
+};
+
+struct node *l4_new(struct sim *, uint32_t id, const struct balancer_config *, uint32_t instance,
+                    const struct link *);
+struct node *l7_new(struct sim *, uint32_t id, const struct balancer_config *, uint32_t instance,
+                    const struct link *);
+struct node *backend_new(struct sim *, uint32_t id, const struct backend_config *, uint32_t pool,
+                         double speed, uint32_t index);            /* index: in the meter */
+
+/* ---- clients ---- */
+
+/* When arrivals end, for all groups together: at a time, and when enough were born after warm-up. */
+struct quota {
+    nsec     until;                 /* no arrivals at or after this; NEVER: no such end */
+    uint64_t wanted;                /* born after warm-up; 0: no such end */
+    nsec     warmup;
+    uint64_t born;                  /* so far, after warm-up */
+    uint32_t sources;               /* groups that may still ask */
+    nsec     last;                  /* birth of the last request */
+};
+
+/* First arrivals; the run is over when quota says so and all have been answered. */
+void client_start(struct node *, struct sim *, struct quota *);
+
+/* ---- balancers: l4 and l7 alike ---- */
+
+void balancer_add_peer(struct node *, const struct peer_config *);
+/* Once, when the first peers are there: 0, or -1 with the algorithm's reason. */
+int  balancer_start(struct node *, struct sim *, const char **why);
+/* A peer added after the start is not yet checked: this begins it. */
+void balancer_watch_peer(struct node *, struct sim *, uint32_t peer_node);
+void balancer_remove_peer(struct node *, uint32_t peer_node);
+void balancer_drain_peer(struct node *, uint32_t peer_node);
+void balancer_undrain_peer(struct node *, uint32_t peer_node);
+void balancer_weigh_peer(struct node *, uint32_t peer_node, uint32_t weight);
+
+/* Does its algorithm map keys to peers?  Then: to which node does this key, or address, go now? */
+bool     balancer_maps_keys(const struct node *);
+uint32_t balancer_where(struct node *, nsec now, uint64_t key, uint32_t address, uint16_t port);
+/* The weight of a peer that may be picked (0: it may not); of all of them when peer_node is NONE. */
+double   balancer_weight(const struct node *, uint32_t peer_node);
+/* Connections, at an l4, that go to this peer. */
+uint64_t balancer_connections(const struct node *, uint32_t peer_node);
+
+/* ---- backends ---- */
+
+void backend_fail(struct node *, struct sim *, enum fail_mode);
+void backend_recover(struct node *, struct sim *);      /* from fail and slow */
+void backend_set_speed(struct node *, struct sim *, double factor);     /* of its configured speed */
+void backend_vanish(struct node *, struct sim *);       /* removed: as a crash, for ever */
+struct station *backend_station(struct node *);
+
+#endif

@@ -1,0 +1,48 @@
+/* connpool.h - the connections that each client of a group holds, and the requests that wait for
+ * one.  Who sends the messages is the client's matter; this part only keeps the books. */
+#ifndef PARTS_CONNPOOL_H
+#define PARTS_CONNPOOL_H
+
+#include "../core/sim.h"
+
+struct connpool_config {
+    uint32_t connections;           /* most at a time a client; 0: no limit */
+    uint32_t streams;               /* most requests at a time on one */
+    uint32_t requests;              /* most requests ever on one; 0: no limit */
+    const struct dist *age;         /* none is used for longer; NULL: no limit */
+};
+
+struct connpool_client {
+    uint32_t first;                 /* its connections, newest first */
+    uint32_t connections, opening;
+    uint32_t waiting;               /* its requests without a connection, */
+    struct req *head, *tail;        /* oldest first */
+};
+
+struct connpool { struct connpool_config config; struct connpool_client *client; };
+
+void connpool_init(struct connpool *, const struct connpool_config *, uint32_t clients);
+void connpool_fini(struct connpool *);
+
+/* The open connection with the fewest streams that takes one more request, or NONE. */
+uint32_t connpool_find(const struct connpool *, const struct sim *, uint32_t client);
+
+/* Should the client open another one for those that wait? */
+bool     connpool_wants_more(const struct connpool *, uint32_t client);
+
+uint32_t connpool_open(struct connpool *, struct sim *, uint32_t client);      /* a new one, opening */
+void     connpool_opened(struct connpool *, struct sim *, uint32_t conn);
+
+/* A connection of the client's that has no stream and must not be used again; NONE when there is
+ * none.  It leaves the pool: the caller sends the CLOSE. */
+uint32_t connpool_take_spent(struct connpool *, struct sim *, uint32_t client);
+void     connpool_drop(struct connpool *, struct sim *, uint32_t conn);         /* leaves the pool at once */
+
+void     connpool_wait(struct connpool *, struct req *);
+void     connpool_unwait(struct connpool *, struct req *);
+static inline struct req *connpool_first_waiting(const struct connpool *p, uint32_t client)
+{
+    return p->client[client].head;
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* keys.h - which key (user, session, URI) a request carries: what hashing policies go by. */
+#ifndef PARTS_KEYS_H
+#define PARTS_KEYS_H
+
+#include "../base/rng.h"
+
+enum keys_law { KEYS_UNIFORM, KEYS_ZIPF, KEYS_SEQUENTIAL };
+
+struct keys_config {
+    uint32_t law;                   /* enum keys_law */
+    uint32_t count;                 /* 0: a request's key is its client */
+    double   exponent;              /* zipf: weight of the k-th key is k^-exponent; 0 < exponent <= 10 */
+};
+
+/* Zipf is drawn by inverting a table for up to 2^20 keys; the table is built once. */
+struct keys { const struct keys_config *config; double *cumulative; };
+
+void     keys_init(struct keys *, const struct keys_config *);
+void     keys_fini(struct keys *);
+uint32_t keys_draw(const struct keys *, uint64_t luck, uint64_t nth);   /* 0 .. count-1 */
+
+#endif

@@ -1,0 +1,73 @@
+/* columns.c - see columns.h. */
+#include "columns.h"
+
+#include "../base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+uint32_t columns_width(const char *text)
+{
+    uint32_t n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t width)
+{
+    char *end = buf;
+    uint32_t n = 0;
+
+    text_safe(buf, COLUMNS_CELL, name, strlen(name));
+    if (columns_width(buf) <= width)
+        return buf;
+    for (; n + 2 < width; n++)
+        for (end++; ((unsigned char)*end & 0xc0) == 0x80; end++)
+            ;
+    strcpy(end, "..");
+    return buf;
+}
+
+static void pad(FILE *f, const char *text, uint32_t width)
+{
+    for (uint32_t n = columns_width(text); n < width; n++)
+        fputc(' ', f);
+}
+
+void columns_left(FILE *f, const char *text, uint32_t width)
+{
+    fputs(text, f);
+    pad(f, text, width);
+}
+
+void columns_right(FILE *f, const char *text, uint32_t width)
+{
+    pad(f, text, width);
+    fputs(text, f);
+}
+
+void columns_paint(FILE *f, const struct report_style *style, enum columns_colour colour)
+{
+    static const char *const code[] = {
+        [COLUMNS_PLAIN] = "\033[0m", [COLUMNS_BOLD] = "\033[1m", [COLUMNS_FAINT] = "\033[2m",
+        [COLUMNS_GREEN] = "\033[32m", [COLUMNS_RED] = "\033[31m", [COLUMNS_YELLOW] = "\033[33m",
+    };
+
+    if (style->colour)
+        fputs(code[colour], f);
+}
+
+const char *columns_percent(char buf[COLUMNS_CELL], double share)
+{
+    double percent = share * 100;
+
+    if (isnan(percent))
+        snprintf(buf, COLUMNS_CELL, "-");
+    else if (percent != 0 && fabs(percent) < 0.01)
+        snprintf(buf, COLUMNS_CELL, "%s0.01 %%", percent < 0 ? ">-" : "<");
+    else
+        snprintf(buf, COLUMNS_CELL, fabs(percent) < 10 ? "%.2g %%" : "%.3g %%", percent);
+    return buf;
+}

@@ -1,0 +1,25 @@
+/* columns.h - columns of text on a terminal: widths counted in characters, strangers' names escaped. */
+#ifndef REPORT_COLUMNS_H
+#define REPORT_COLUMNS_H
+
+#include "report.h"
+
+enum { COLUMNS_CELL = 160 };
+
+/* Columns that UTF-8 text takes, one a character. */
+uint32_t columns_width(const char *);
+
+/* A stranger's name cut to `width` columns. */
+const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t width);
+
+/* Padded on the right (left) to width. */
+void columns_left(FILE *, const char *, uint32_t width);
+void columns_right(FILE *, const char *, uint32_t width);
+
+enum columns_colour { COLUMNS_PLAIN, COLUMNS_BOLD, COLUMNS_FAINT, COLUMNS_GREEN, COLUMNS_RED, COLUMNS_YELLOW };
+void columns_paint(FILE *, const struct report_style *, enum columns_colour);     /* COLUMNS_PLAIN ends it */
+
+/* "1.2 %", "0 %", "< 0.01 %" */
+const char *columns_percent(char buf[COLUMNS_CELL], double share);
+
+#endif

@@ -1,0 +1,251 @@
+/* figure_remap.c - keys that moved: bars a policy and event of a run, or a row of the remap verb;
+ * lines over the number of backends when there are several. */
+#include "figures.h"
+
+#include "../base/xalloc.h"
+#include "columns.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_BARS = 24 };
+
+/* One bar; shares in %. */
+struct bar { const char *policy, *what; double moved, unavoidable; uint64_t broken; };
+
+static double percent(uint64_t part, uint64_t all)
+{
+    return all ? 100 * (double)part / (double)all : 0;
+}
+
+static void put_name(FILE *f, uint32_t i, void *arg)
+{
+    const struct bar *b = &((struct bar *)arg)[i];
+    char cut[COLUMNS_CELL];
+
+    plot_bold(f, columns_name(cut, b->policy, 28));
+}
+
+static void put_colour(FILE *f, uint32_t i, void *arg)
+{
+    fprintf(f, "'%s'", plot_colour(((struct bar *)arg)[i].policy));
+}
+
+static void put_note(FILE *f, uint32_t i, void *arg)
+{
+    const struct bar *b = &((struct bar *)arg)[i];
+    char note[COLUMNS_CELL * 2], cut[COLUMNS_CELL], broken[64] = "";
+
+    if (b->broken)
+        snprintf(broken, sizeof broken, ", %" PRIu64 " broken", b->broken);
+    snprintf(note, sizeof note, "%s: %.3g %% (%.3g %% had to)%s", columns_name(cut, b->what, 22), b->moved,
+             b->unavoidable, broken);
+    plot_quote(f, note);
+}
+
+static void draw_bars(struct bar *bar, uint32_t n, const char *subtitle, const char *folder,
+                      struct report_plots *status)
+{
+    double most = 1;
+    uint32_t width = 6;
+    char cut[COLUMNS_CELL];
+    struct plot p;
+
+    if (!plot_begin(&p, folder, "remap", status))
+        return;
+    fputs("row moved unavoidable\n", p.data);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t w = columns_width(columns_name(cut, bar[i].policy, 28));
+
+        fprintf(p.data, "%" PRIu32 " %.9g %.9g\n", i, bar[i].moved, bar[i].unavoidable);
+        most = bar[i].moved > most ? bar[i].moved : most;
+        most = bar[i].unavoidable > most ? bar[i].unavoidable : most;
+        width = w > width ? w : width;
+    }
+    plot_size(&p, 1200, 190 + 34 * (n < 3 ? 3 : n));
+    plot_headline(&p, "Keys that changed their backend", subtitle);
+    plot_number(&p, "lmargin", (plot_bold_pixels(&p, width) + 40) / 1200);
+    plot_number(&p, "rmargin", 0.70);
+    plot_number(&p, "xmax", most > 60 ? 100 : plot_nice_above(most * 1.02));
+    plot_number(&p, "n", n);
+    plot_array(&p, "name", n, put_name, bar);
+    plot_array(&p, "note", n, put_note, bar);
+    plot_array(&p, "colour", n, put_colour, bar);
+    plot_end(&p);
+}
+
+/* Event by event, so that policies stand beside each other. */
+void figure_remap(const struct result *r, const char *folder, struct report_plots *status)
+{
+    struct bar bar[MOST_BARS];
+    uint32_t n = 0;
+    char subtitle[256], setup[192];
+
+    for (uint32_t e = 0; e < r->plan.events; e++)
+        for (uint32_t i = 0; i < r->remaps && n < MOST_BARS; i++) {
+            const struct result_remap *m = &r->remap[i];
+
+            if (m->event != e || !m->keys)
+                continue;
+            bar[n++] = (struct bar){ r->policy[m->policy].name, r->plan.event[e].label,
+                                     percent(m->moved, m->keys), percent(m->unavoidable, m->keys),
+                                     m->broken };
+        }
+    if (!n)
+        return;
+    snprintf(subtitle, sizeof subtitle, "%s. Tick: those that had to move.",
+             figure_setup(setup, sizeof setup, r));
+    draw_bars(bar, n, subtitle, folder, status);
+}
+
+/* ---- the remap verb ---- */
+
+/* Rows by algorithm (in order of appearance) and by number of backends (rising). */
+struct sweep { const char **algorithm; uint32_t algorithms, *size, sizes; };
+
+static uint32_t find_algorithm(const struct sweep *s, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < s->algorithms && strcmp(s->algorithm[i], name) != 0)
+        i++;
+    return i;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static struct sweep make_sweep(const struct report_remap_row *rows, uint32_t n)
+{
+    struct sweep s = { xcalloc(n, sizeof *s.algorithm), 0, xcalloc(n, sizeof *s.size), 0 };
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (find_algorithm(&s, rows[i].algorithm) == s.algorithms)
+            s.algorithm[s.algorithms++] = rows[i].algorithm;
+        s.size[i] = rows[i].backends;
+    }
+    qsort(s.size, n, sizeof *s.size, by_number);
+    for (uint32_t i = 0; i < n; i++)
+        if (!s.sizes || s.size[s.sizes - 1] != s.size[i])
+            s.size[s.sizes++] = s.size[i];
+    return s;
+}
+
+static const struct report_remap_row *find_row(const struct report_remap_row *rows, uint32_t n,
+                                               const char *algorithm, uint32_t backends)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (rows[i].backends == backends && (!algorithm || strcmp(rows[i].algorithm, algorithm) == 0))
+            return &rows[i];
+    return NULL;
+}
+
+static void put_share(FILE *f, const struct report_remap_row *row, uint64_t keys)
+{
+    if (row && keys)
+        fprintf(f, " %.9g", percent(keys, row->keys));
+    else
+        fputs(" NaN", f);
+}
+
+static void put_sweep_data(struct plot *p, const struct sweep *s, const struct report_remap_row *rows, uint32_t n)
+{
+    fputs("backends unavoidable", p->data);
+    for (uint32_t k = 1; k <= s->algorithms; k++)
+        fprintf(p->data, " moved%" PRIu32, k);
+    for (uint32_t i = 0; i < s->sizes; i++) {
+        const struct report_remap_row *any = find_row(rows, n, NULL, s->size[i]);
+
+        fprintf(p->data, "\n%" PRIu32, s->size[i]);
+        put_share(p->data, any, any->unavoidable);
+        for (uint32_t k = 0; k < s->algorithms; k++) {
+            const struct report_remap_row *row = find_row(rows, n, s->algorithm[k], s->size[i]);
+
+            put_share(p->data, row, row ? row->moved : 0);
+        }
+    }
+    fputc('\n', p->data);
+}
+
+/* The last known value of a curve: names NULL is the reference. */
+static double last_percent(const struct sweep *s, const struct report_remap_row *rows, uint32_t n, const char *name)
+{
+    for (uint32_t i = s->sizes; i-- > 0;) {
+        const struct report_remap_row *row = find_row(rows, n, name, s->size[i]);
+
+        if (row && (name ? row->moved : row->unavoidable))
+            return percent(name ? row->moved : row->unavoidable, row->keys);
+    }
+    return NAN;
+}
+
+static void draw_sweep(const struct sweep *s, const struct report_remap_row *rows, uint32_t n,
+                       const char *folder, struct report_plots *status)
+{
+    struct plot_curve *c = xcalloc(s->algorithms + 1, sizeof *c);
+    double low = 100, ymin;
+    char subtitle[256], change[COLUMNS_CELL];
+    struct plot p;
+
+    if (plot_begin(&p, folder, "remap_n", status)) {
+        for (uint32_t i = 0; i < n; i++) {
+            double moved = percent(rows[i].moved, rows[i].keys), must = percent(rows[i].unavoidable, rows[i].keys);
+
+            low = moved > 0 && moved < low ? moved : low;
+            low = must > 0 && must < low ? must : low;
+        }
+        ymin = plot_nice_below(low * 0.95);
+        for (uint32_t k = 0; k <= s->algorithms; k++) {
+            c[k].name = k < s->algorithms ? s->algorithm[k] : "had to move";
+            c[k].note = "";
+            c[k].y = log(last_percent(s, rows, n, k < s->algorithms ? c[k].name : NULL) / ymin) / log(120 / ymin);
+        }
+        snprintf(subtitle, sizeof subtitle, "Change: %s. %" PRIu64 " keys. Dashed: those that had to move.",
+                 columns_name(change, rows[0].change, 40), rows[0].keys);
+        put_sweep_data(&p, s, rows, n);
+        plot_size(&p, 1200, 640);
+        plot_headline(&p, "Keys that change their backend, by the number of backends", subtitle);
+        plot_number(&p, "xmin", s->size[0] * 0.95);
+        plot_number(&p, "xmax", s->size[s->sizes - 1] * 1.05);
+        plot_number(&p, "ymin", ymin);
+        plot_number(&p, "ymax", 120);
+        fputs("set ytics ('0.01 %%' 0.01, '0.1 %%' 0.1, '1 %%' 1, '2 %%' 2, '5 %%' 5, '10 %%' 10, "
+              "'20 %%' 20, '50 %%' 50, '100 %%' 100)\nset xtics (", p.settings);
+        for (uint32_t i = 0; i < s->sizes; i++)
+            fprintf(p.settings, "%s%" PRIu32, i ? ", " : "", s->size[i]);
+        fputs(")\n", p.settings);
+        plot_curves(&p, c, s->algorithms + 1, 0.0405);
+        plot_end(&p);
+    }
+    free(c);
+}
+
+void report_plot_remap(const struct report_remap_row *rows, uint32_t n, const char *folder,
+                       struct report_plots *status)
+{
+    struct sweep s = make_sweep(rows, n);
+    struct bar bar[MOST_BARS];
+    char subtitle[128];
+
+    *status = (struct report_plots){ .drawn = 0 };
+    if (s.sizes > 1)
+        draw_sweep(&s, rows, n, folder, status);
+    else if (n) {
+        uint32_t bars = n < MOST_BARS ? n : MOST_BARS;
+
+        for (uint32_t i = 0; i < bars; i++)
+            bar[i] = (struct bar){ rows[i].algorithm, rows[i].change, percent(rows[i].moved, rows[i].keys),
+                                   percent(rows[i].unavoidable, rows[i].keys), 0 };
+        snprintf(subtitle, sizeof subtitle, "%" PRIu32 " backends, %" PRIu64 " keys. Tick: those that had to move.",
+                 rows[0].backends, rows[0].keys);
+        draw_bars(bar, bars, subtitle, folder, status);
+    }
+    free(s.algorithm);
+    free(s.size);
+}

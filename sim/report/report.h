@@ -1,0 +1,52 @@
+/* report.h - a result for people: the text that `run` prints, the figures, the remap table. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "../results/result.h"
+
+#include <stdio.h>
+
+/* columns 0: 80. */
+struct report_style { bool colour, unicode; uint32_t columns; };
+
+/* A row a policy, bars, what the differences are worth, what saturated and why, what moved. */
+void report_table(FILE *, const struct result *, const struct report_style *);
+
+/* "4.7 M requests, 3.9 s, 1.2 M requests/s" (no newline). */
+void report_footer(FILE *, const struct result *, double wall_s);
+
+/* ---- the remap verb ---- */
+
+struct report_remap_row {
+    const char *algorithm, *change;         /* "maglev", "remove 1" */
+    uint32_t backends;
+    uint64_t keys, moved, unavoidable;
+    double   max_over_mean;
+    uint64_t table_bytes;
+    double   build_ns;
+};
+
+void report_remap_table(FILE *, const struct report_remap_row *, uint32_t rows, const struct report_style *);
+void report_remap_json(FILE *, const struct report_remap_row *, uint32_t rows, const struct result_environment *);
+void report_remap_csv(FILE *, const struct report_remap_row *, uint32_t rows);
+
+/* ---- figures ---- */
+
+enum { REPORT_FIGURES = 8 };
+
+/* What became of the figures: data and .gp are there in any case, as far as the disk went along. */
+struct report_plots {
+    uint32_t drawn, failed;
+    bool     is_gnuplot_missing;            /* then: apt install gnuplot-nox, cd plots, gnuplot NAME.gp */
+    const char *fault;                      /* NULL, or what went wrong with the first that failed */
+    const char *name[REPORT_FIGURES];       /* "percentiles": of the drawn ones */
+};
+
+/* Data, settings, templates, .svg and .png into `folder` (plots/ of a result), which exists. */
+void report_plot(const struct result *, const char *folder, struct report_plots *);
+
+/* remap.* or, when some algorithm has several numbers of backends, remap_n.* */
+void report_plot_remap(const struct report_remap_row *, uint32_t rows, const char *folder,
+                       struct report_plots *);
+
+#endif

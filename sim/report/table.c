@@ -1,0 +1,447 @@
+/* table.c - what `run` prints: numbers, bars on a log scale, differences, and sentences for what a
+ * number cannot say.  Fits 80 columns. */
+#include "report.h"
+#include "columns.h"
+
+#include "../base/text.h"
+#include "../results/catalogue.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN_PERCENTILES = 4, CELL = 9 };
+
+/* What the whole table needs to know about its shape. */
+struct shape {
+    const struct result *r;
+    const struct report_style *style;
+    uint32_t columns, name, change;     /* widths */
+    uint32_t shown[SHOWN_PERCENTILES], shows;   /* which percentiles have a column */
+    uint32_t main;                      /* the one that is compared: the highest up to 99 */
+};
+
+static uint32_t main_percentile(const struct result *r)
+{
+    uint32_t best = 0;
+
+    for (uint32_t i = 0; i < r->plan.percentiles; i++)
+        if (r->plan.percentile[i] <= 99)
+            best = i;
+    return best;
+}
+
+/* All while they are few; else spread, with the last and the compared one among them. */
+static void choose_percentiles(struct shape *s)
+{
+    uint32_t n = s->r->plan.percentiles;
+
+    s->shows = n < SHOWN_PERCENTILES ? n : SHOWN_PERCENTILES;
+    for (uint32_t i = 0; i < s->shows; i++)
+        s->shown[i] = s->shows == n ? i : i * (n - 1) / (s->shows - 1);
+    for (uint32_t i = 0; i < s->shows; i++)
+        if (s->shown[i] == s->main)
+            return;
+    if (s->shows > 2)
+        s->shown[s->shows - 2] = s->main;
+}
+
+static void put_name(FILE *f, const struct shape *s, const char *name)
+{
+    char buf[COLUMNS_CELL];
+
+    fputs("  ", f);
+    columns_left(f, columns_name(buf, name, s->name), s->name);
+}
+
+/* ---- the numbers ---- */
+
+static void put_title(FILE *f, const struct shape *s)
+{
+    const struct result_plan *plan = &s->r->plan;
+    char name[COLUMNS_CELL], time[32];
+
+    columns_paint(f, s->style, COLUMNS_BOLD);
+    fputs(columns_name(name, plan->scenario, s->columns - 30), f);
+    columns_paint(f, s->style, COLUMNS_PLAIN);
+    fprintf(f, "   %" PRIu32 " %s x %" PRIu32 " seed%s, %s simulated each   seed %" PRIu64 "\n",
+            plan->policies, plan->policies == 1 ? "policy" : "policies", plan->replications,
+            plan->replications == 1 ? "" : "s",
+            text_show_duration(time, sizeof time, (double)s->r->simulated), plan->first_seed);
+}
+
+static void put_head(FILE *f, const struct shape *s)
+{
+    char name[32];
+
+    put_name(f, s, "policy");
+    for (uint32_t i = 0; i < s->shows; i++) {
+        snprintf(name, sizeof name, "p%.10g", s->r->plan.percentile[s->shown[i]]);
+        columns_right(f, name, CELL);
+    }
+    fputs("  errors     ok/s max/mean\n", f);
+}
+
+/* The value, or the word for why there is none. */
+static const char *show_quantile(char buf[COLUMNS_CELL], const struct result_policy *p, uint32_t i)
+{
+    double value = p->quantile[i].value;
+
+    if (!isnan(value))
+        return text_show_duration(buf, COLUMNS_CELL, value);
+    return p->requests == 0 ? "-" : p->verdict == VERDICT_SATURATED ? "-" : "failed";
+}
+
+static const char *show_rate(char buf[COLUMNS_CELL], double per_second)
+{
+    return isnan(per_second) ? "-" : text_show_count(buf, COLUMNS_CELL, per_second);
+}
+
+static void put_row(FILE *f, const struct shape *s, const struct result_policy *p)
+{
+    char buf[COLUMNS_CELL];
+
+    put_name(f, s, p->name);
+    for (uint32_t i = 0; i < s->shows; i++) {
+        bool is_null = isnan(p->quantile[s->shown[i]].value);
+
+        if (is_null)
+            columns_paint(f, s->style, p->verdict == VERDICT_SATURATED ? COLUMNS_YELLOW : COLUMNS_RED);
+        columns_right(f, show_quantile(buf, p, s->shown[i]), CELL);
+        if (is_null)
+            columns_paint(f, s->style, COLUMNS_PLAIN);
+    }
+    columns_right(f, columns_percent(buf, p->error_rate.value), 8);
+    columns_right(f, show_rate(buf, p->throughput.value), 9);
+    if (isnan(p->imbalance.value))
+        snprintf(buf, sizeof buf, "-");
+    else
+        snprintf(buf, sizeof buf, "%.2fx", p->imbalance.value);
+    columns_right(f, buf, 9);
+    fputc('\n', f);
+}
+
+/* ---- the bars and the differences ---- */
+
+/* The axis of the bars: from a little below the least value to the greatest. */
+struct axis { double low, high; };
+
+static struct axis make_axis(const struct shape *s)
+{
+    struct axis a = { INFINITY, 0 };
+
+    for (uint32_t p = 0; p < s->r->plan.policies; p++)
+        for (uint32_t i = 0; i < s->shows; i++) {
+            double v = s->r->policy[p].quantile[s->shown[i]].value;
+
+            if (isnan(v) || v <= 0)
+                continue;
+            a.low = v < a.low ? v : a.low;
+            a.high = v > a.high ? v : a.high;
+        }
+    a.low /= 2;
+    return a;
+}
+
+/* One mark a percentile: solid up to the lowest, then lighter and lighter. */
+static void put_bar(FILE *f, const struct shape *s, const struct result_policy *p, const struct axis *a,
+                    uint32_t width)
+{
+    static const char *const block[] = { "█", "▓", "▒", "░" };
+    static const char *const ascii[] = { "#", "=", "-", "." };
+    uint32_t at = 0;
+
+    for (uint32_t i = 0; i < s->shows; i++) {
+        double v = p->quantile[s->shown[i]].value;
+
+        if (isnan(v) || v <= 0)
+            continue;
+
+        uint32_t end = (uint32_t)(log(v / a->low) / log(a->high / a->low) * width + 0.5);
+
+        for (; at < end && at < width; at++)
+            fputs((s->style->unicode ? block : ascii)[i], f);
+    }
+    for (; at < width; at++)
+        fputc(' ', f);
+}
+
+static const struct result_change *find_change(const struct shape *s, uint32_t policy)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "latency.p%.10g", s->r->plan.percentile[s->main]);
+    for (uint32_t i = 0; i < s->r->changes; i++)
+        if (s->r->change[i].policy == policy && strcmp(s->r->change[i].metric, name) == 0)
+            return &s->r->change[i];
+    return NULL;
+}
+
+/* "-84 % [-85, -83]", with as many digits as the interval is wide. */
+static void show_change(char *buf, size_t size, const struct estimate *e)
+{
+    double percent = e->value * 100, half = fabs(e->high - e->low) * 50;
+    int digits = isnan(half) ? 1 : half >= 2 ? 0 : half >= 0.2 ? 1 : 2;
+
+    if (isnan(percent))
+        snprintf(buf, size, "-");
+    else if (isnan(half))
+        snprintf(buf, size, "%+.*f %%", digits, percent);
+    else
+        snprintf(buf, size, "%+.*f %% [%+.*f, %+.*f]", digits, percent, digits, e->low * 100, digits,
+                 e->high * 100);
+}
+
+static enum columns_colour colour_of(const char *verdict)
+{
+    return strcmp(verdict, "better") == 0      ? COLUMNS_GREEN
+           : strcmp(verdict, "worse") == 0     ? COLUMNS_RED
+           : strcmp(verdict, "saturated") == 0 ? COLUMNS_YELLOW
+                                               : COLUMNS_PLAIN;
+}
+
+/* What stands behind a policy's bar: its change against the baseline and what that is worth. */
+static const char *change_text(char *buf, size_t size, const struct shape *s, uint32_t policy)
+{
+    const struct result_change *c = find_change(s, policy);
+    char change[COLUMNS_CELL];
+
+    snprintf(buf, size, "%s", policy == s->r->plan.baseline && s->r->plan.policies > 1 ? "base" : "");
+    if (!c)
+        return buf;
+    show_change(change, sizeof change, &c->change);
+    if (strcmp(change, "-") == 0)
+        snprintf(buf, size, "%s", c->verdict);
+    else
+        snprintf(buf, size, "%-*.40s  %s", (int)s->change, change, c->verdict);
+    return buf;
+}
+
+static void put_change(FILE *f, const struct shape *s, uint32_t policy)
+{
+    const struct result_change *c = find_change(s, policy);
+    char buf[COLUMNS_CELL];
+
+    fputs("  ", f);
+    columns_paint(f, s->style, c ? colour_of(c->verdict) : COLUMNS_PLAIN);
+    fputs(change_text(buf, sizeof buf, s, policy), f);
+    columns_paint(f, s->style, COLUMNS_PLAIN);
+}
+
+/* The widest change, so that verdicts stand below each other. */
+static uint32_t change_width(const struct shape *s)
+{
+    char buf[COLUMNS_CELL];
+    uint32_t most = 0;
+
+    for (uint32_t p = 0; p < s->r->plan.policies; p++) {
+        const struct result_change *c = find_change(s, p);
+
+        if (!c || isnan(c->change.value))
+            continue;
+        show_change(buf, sizeof buf, &c->change);
+        most = columns_width(buf) > most ? columns_width(buf) : most;
+    }
+    return most;
+}
+
+/* Bars take what names and changes leave. */
+static uint32_t bar_width(const struct shape *s)
+{
+    char buf[COLUMNS_CELL];
+    uint32_t widest = s->r->plan.policies > 1 ? 34 : 0, taken;
+
+    for (uint32_t p = 0; p < s->r->plan.policies; p++) {
+        uint32_t width = columns_width(change_text(buf, sizeof buf, s, p));
+
+        widest = width > widest ? width : widest;
+    }
+    taken = 2 + s->name + 2 + 2 + widest;
+    taken = s->columns > taken + 10 ? s->columns - taken : 10;
+    return taken > 50 ? 50 : taken;
+}
+
+/* "█ p50  ▓ p90 ..." over the bars, "p99 against ..." over the differences. */
+static void put_bar_head(FILE *f, const struct shape *s, const struct axis *a, uint32_t width)
+{
+    char low[32], high[32], name[COLUMNS_CELL];
+    uint32_t taken = 2 + s->name + 2 + width + 2 + 16, room = s->columns > taken ? s->columns - taken : 0;
+    double percentile = s->r->plan.percentile[s->main];
+
+    put_name(f, s, "");
+    text_show_duration(low, sizeof low, a->low);
+    text_show_duration(high, sizeof high, a->high);
+    fputs("  ", f);
+    if (width < columns_width(low) + columns_width(high) + 1)
+        low[0] = '\0';
+    columns_left(f, low, width > columns_width(high) ? width - columns_width(high) : 0);
+    fputs(high, f);
+    if (s->r->plan.policies > 1)
+        fprintf(f, "  p%.10g against %s", percentile,
+                columns_name(name, s->r->policy[s->r->plan.baseline].name, room > 8 ? room : 8));
+    fputc('\n', f);
+}
+
+static void put_legend(FILE *f, const struct shape *s)
+{
+    static const char *const block[] = { "█", "▓", "▒", "░" };
+    static const char *const ascii[] = { "#", "=", "-", "." };
+
+    columns_paint(f, s->style, COLUMNS_FAINT);
+    put_name(f, s, "");
+    fputs("  log scale, to", f);
+    for (uint32_t i = 0; i < s->shows; i++)
+        fprintf(f, "  %s p%.10g", (s->style->unicode ? block : ascii)[i],
+                s->r->plan.percentile[s->shown[i]]);
+    if (s->r->plan.policies > 1 && s->r->plan.replications > 1)
+        fputs("   [95 % interval]", f);
+    columns_paint(f, s->style, COLUMNS_PLAIN);
+    fputc('\n', f);
+}
+
+static void put_bars(FILE *f, const struct shape *s)
+{
+    struct axis a = make_axis(s);
+    uint32_t width = bar_width(s);
+
+    if (!(a.high > 0))
+        return;
+    fputc('\n', f);
+    put_bar_head(f, s, &a, width);
+    for (uint32_t p = 0; p < s->r->plan.policies; p++) {
+        put_name(f, s, s->r->policy[p].name);
+        fputs("  ", f);
+        put_bar(f, s, &s->r->policy[p], &a, width);
+        put_change(f, s, p);
+        fputc('\n', f);
+    }
+    put_legend(f, s);
+}
+
+/* ---- the sentences ---- */
+
+static void put_saturated(FILE *f, const struct shape *s, const struct result_policy *p)
+{
+    char policy[COLUMNS_CELL], backend[COLUMNS_CELL];
+
+    if (p->verdict != VERDICT_SATURATED)
+        return;
+    fprintf(f, "  %s: %s was offered %.*f %% of its capacity; its queue grew for\n"
+               "  the whole run, so its p90 and above have no steady value.\n",
+            columns_name(policy, p->name, 28),
+            columns_name(backend, s->r->plan.backend[p->saturated_backend], 20),
+            p->saturated_offered < 1.0995 ? 1 : 0, p->saturated_offered * 100);
+}
+
+/* Why there is no value: what of the failed requests is a 20th of them or more. */
+static void put_failed(FILE *f, const struct shape *s, const struct result_policy *p)
+{
+    char name[COLUMNS_CELL], share[COLUMNS_CELL];
+    uint64_t failed = p->requests - p->completed;
+    bool is_null = false;
+
+    for (uint32_t i = 0; i < s->shows; i++)
+        is_null = is_null || isnan(p->quantile[s->shown[i]].value);
+    if (!is_null || p->verdict == VERDICT_SATURATED || !p->requests)
+        return;
+    fprintf(f, "  %s: %s of the requests failed", columns_name(name, p->name, 24),
+            columns_percent(share, (double)failed / (double)p->requests));
+    for (uint32_t o = OUTCOME_OK + 1; o < OUTCOME_COUNT; o++)
+        if (p->ended[o] && p->ended[o] > failed / 20)
+            fprintf(f, ", %" PRIu64 " %s", p->ended[o], outcome_name[o]);
+    if (p->unfinished > failed / 20)
+        fprintf(f, ", %" PRIu64 " unfinished", p->unfinished);
+    fputc('\n', f);
+}
+
+static void put_remap(FILE *f, const struct shape *s, const struct result_remap *m)
+{
+    char policy[COLUMNS_CELL], event[COLUMNS_CELL], moved[COLUMNS_CELL], least[COLUMNS_CELL];
+
+    if (!m->keys)
+        return;
+    fprintf(f, "  %s: %s: %s of keys moved, %s had to",
+            columns_name(policy, s->r->policy[m->policy].name, s->name),
+            columns_name(event, s->r->plan.event[m->event].label, 20),
+            columns_percent(moved, (double)m->moved / (double)m->keys),
+            columns_percent(least, (double)m->unavoidable / (double)m->keys));
+    if (m->broken)
+        fprintf(f, "; %" PRIu64 " broken", m->broken);
+    fputs("\n", f);
+}
+
+static bool shows_failed(const struct result *r)
+{
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        for (uint32_t i = 0; i < r->plan.percentiles; i++)
+            if (r->policy[p].verdict == VERDICT_OK && r->policy[p].requests &&
+                isnan(r->policy[p].quantile[i].value))
+                return true;
+    return false;
+}
+
+/* Whether anything follows the bars: then a blank line does. */
+static bool has_notes(const struct result *r)
+{
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        if (r->policy[p].verdict == VERDICT_SATURATED)
+            return true;
+    return r->remaps > 0 || shows_failed(r);
+}
+
+static struct shape make_shape(const struct result *r, const struct report_style *style)
+{
+    struct shape s = { .r = r, .style = style, .columns = style->columns ? style->columns : 80 };
+    char buf[COLUMNS_CELL];
+    uint32_t room;
+
+    if (s.columns < 60)
+        s.columns = 60;
+    s.main = main_percentile(r);
+    choose_percentiles(&s);
+    room = s.columns - 2 - s.shows * CELL - 8 - 9 - 9;
+    for (uint32_t p = 0; p < r->plan.policies; p++) {
+        uint32_t width = columns_width(columns_name(buf, r->policy[p].name, 1000));
+
+        s.name = width > s.name ? width : s.name;
+    }
+    s.name = s.name > room ? room : s.name;
+    s.name = s.name < 6 ? 6 : s.name;
+    s.change = change_width(&s);
+    return s;
+}
+
+void report_table(FILE *f, const struct result *r, const struct report_style *style)
+{
+    struct shape s = make_shape(r, style);
+
+    put_title(f, &s);
+    put_head(f, &s);
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        put_row(f, &s, &r->policy[p]);
+    put_bars(f, &s);
+    if (has_notes(r))
+        fputc('\n', f);
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        put_saturated(f, &s, &r->policy[p]);
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        put_failed(f, &s, &r->policy[p]);
+    if (shows_failed(r))
+        fputs("  failed: the percentile falls among requests that failed or did not finish.\n", f);
+    for (uint32_t i = 0; i < r->remaps; i++)
+        put_remap(f, &s, &r->remap[i]);
+}
+
+void report_footer(FILE *f, const struct result *r, double wall_s)
+{
+    char count[32], time[32], rate[32];
+    uint64_t requests = 0;
+
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        requests += r->policy[p].requests;
+    fprintf(f, "%s requests, %s", text_show_count(count, sizeof count, (double)requests),
+            text_show_duration(time, sizeof time, wall_s * 1e9));
+    if (wall_s > 0)
+        fprintf(f, ", %s requests/s", text_show_count(rate, sizeof rate, (double)requests / wall_s));
+}

@@ -1,0 +1,282 @@
+/* json_result.c - result.json, in the shape of docs/cli.md ("Result"): schema lblab-result/1. */
+#include "json_result.h"
+
+#include "../base/text.h"
+#include "slices.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { LINES = 3 };                 /* a policy, a run, a change: one line each */
+
+static void put_scenario(struct json *j, const char *key, const struct result *r)
+{
+    json_open(j, key, '{');
+    json_text(j, "name", r->plan.scenario);
+    json_text(j, "sha256", r->plan.sha256);
+    json_close(j, '}');
+}
+
+/* Only what happened: {"timeout": 10}. */
+static void put_errors(struct json *j, const uint64_t ended[OUTCOME_COUNT])
+{
+    json_open(j, "errors", '{');
+    for (uint32_t o = OUTCOME_OK + 1; o < OUTCOME_COUNT; o++)
+        if (ended[o])
+            json_count(j, outcome_name[o], ended[o]);
+    json_close(j, '}');
+}
+
+static const char *percentile_key(char buf[32], double percentile)
+{
+    snprintf(buf, 32, "p%.10g", percentile);
+    return buf;
+}
+
+static void put_interval(struct json *j, const char *key, double low, double high)
+{
+    if (isnan(low) || isnan(high)) {
+        json_text(j, key, NULL);
+        return;
+    }
+    json_open(j, key, '[');
+    json_number(j, NULL, low);
+    json_number(j, NULL, high);
+    json_close(j, ']');
+}
+
+static void put_quantity(struct json *j, const char *key, const struct result_quantity *q)
+{
+    json_open(j, key, '{');
+    json_number(j, "value", q->value);
+    put_interval(j, "ci95", q->low, q->high);
+    json_close(j, '}');
+}
+
+static double share(uint64_t part, uint64_t all)
+{
+    return all ? (double)part / (double)all : NAN;
+}
+
+static void put_remap(struct json *j, const struct result *r, const struct result_remap *m, const char *policy)
+{
+    json_open(j, NULL, '{');
+    if (policy)
+        json_text(j, "policy", policy);
+    json_text(j, "event", r->plan.event[m->event].label);
+    json_number(j, "moved", share(m->moved, m->keys));
+    json_number(j, "unavoidable", share(m->unavoidable, m->keys));
+    json_number(j, "excess", share(m->moved, m->keys) - share(m->unavoidable, m->keys));
+    json_count(j, "broken_connections", m->broken);
+    json_close(j, '}');
+}
+
+/* Of one policy, or of all (policy NONE) with their names. */
+static void put_remaps(struct json *j, const struct result *r, uint32_t policy)
+{
+    json_open(j, "remap", '[');
+    for (uint32_t i = 0; i < r->remaps; i++)
+        if (policy == NONE || r->remap[i].policy == policy)
+            put_remap(j, r, &r->remap[i], policy == NONE ? r->plan.policy[r->remap[i].policy] : NULL);
+    json_close(j, ']');
+}
+
+static void put_policy_latency(struct json *j, const struct result *r, const struct result_policy *p)
+{
+    char key[32];
+
+    json_open(j, "latency_ns", '{');
+    put_quantity(j, "mean", &p->mean);
+    for (uint32_t i = 0; i < r->plan.percentiles; i++)
+        put_quantity(j, percentile_key(key, r->plan.percentile[i]), &p->quantile[i]);
+    put_quantity(j, "max", &p->max);
+    json_close(j, '}');
+}
+
+static void put_policy_backends(struct json *j, const struct result *r, const struct result_policy *p)
+{
+    json_open(j, "backends", '[');
+    for (uint32_t b = 0; b < r->plan.backends; b++) {
+        json_open(j, NULL, '{');
+        json_text(j, "name", r->plan.backend[b]);
+        json_count(j, "picked", p->backend[b].picked);
+        json_count(j, "served", p->backend[b].served);
+        json_number(j, "share", p->backend[b].share);
+        json_number(j, "utilisation", p->backend[b].utilisation);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void put_saturated(struct json *j, const struct result *r, const struct result_policy *p)
+{
+    if (p->verdict != VERDICT_SATURATED)
+        return;
+    json_open(j, "saturated", '{');
+    json_text(j, "backend", r->plan.backend[p->saturated_backend]);
+    json_number(j, "offered", p->saturated_offered);
+    json_close(j, '}');
+}
+
+static void put_policy(struct json *j, const struct result *r, uint32_t index)
+{
+    const struct result_policy *p = &r->policy[index];
+
+    json_open(j, NULL, '{');
+    json_text(j, "policy", p->name);
+    json_count(j, "seeds", p->seeds);
+    json_text(j, "verdict", p->verdict == VERDICT_OK ? "ok" : "saturated");
+    put_saturated(j, r, p);
+    json_count(j, "requests", p->requests);
+    json_count(j, "completed", p->completed);
+    json_count(j, "unfinished", p->unfinished);
+    put_errors(j, p->ended);
+    put_policy_latency(j, r, p);
+    put_quantity(j, "throughput", &p->throughput);
+    put_quantity(j, "error_rate", &p->error_rate);
+    put_quantity(j, "imbalance", &p->imbalance);
+    json_count(j, "attempts", p->attempts);
+    json_count(j, "retries", p->retries);
+    put_remaps(j, r, index);
+    put_policy_backends(j, r, p);
+    json_close(j, '}');
+}
+
+/* ---- runs: integers only ---- */
+
+static void put_run_latency(struct json *j, const struct result *r, const struct result_run *run)
+{
+    char key[32];
+
+    json_open(j, "latency_ns", '{');
+    for (uint32_t i = 0; i < r->plan.percentiles; i++)
+        json_nsec(j, percentile_key(key, r->plan.percentile[i]), run->quantile[i]);
+    json_nsec(j, "max", run->max);
+    json_nsec(j, "mean", run->mean);
+    json_close(j, '}');
+}
+
+static void put_run_backends(struct json *j, const struct result *r, const struct record *record)
+{
+    json_open(j, "backends", '[');
+    for (uint32_t b = 0; record && b < record->backends; b++) {
+        uint64_t picked = 0, served = 0;
+
+        for (uint32_t i = slices_backend_first(record); i < slices_backend_end(record); i++) {
+            picked += record_backend(record, b, i)->picked;
+            served += record_backend(record, b, i)->served;
+        }
+        json_open(j, NULL, '{');
+        json_text(j, "name", r->plan.backend[b]);
+        json_count(j, "picked", picked);
+        json_count(j, "served", served);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void put_run(struct json *j, const struct result *r, const struct result_run *run)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "policy", r->plan.policy[run->policy]);
+    json_count(j, "seed", run->seed);
+    json_count(j, "requests", run->requests);
+    json_count(j, "completed", run->completed);
+    json_count(j, "unfinished", run->unfinished);
+    put_errors(j, run->ended);
+    put_run_latency(j, r, run);
+    put_run_backends(j, r, run->record);
+    json_text(j, "digest", run->digest);
+    json_close(j, '}');
+}
+
+static void put_runs(struct json *j, const char *key, const struct result *r)
+{
+    json_open(j, key, '[');
+    for (uint32_t i = 0; i < r->runs; i++)
+        put_run(j, r, &r->run[i]);
+    json_close(j, ']');
+}
+
+static void put_change(struct json *j, const struct result *r, const struct result_change *c)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "metric", c->metric);
+    json_text(j, "base", r->plan.policy[c->base]);
+    json_text(j, "policy", r->plan.policy[c->policy]);
+    json_number(j, "change", c->change.value);
+    put_interval(j, "ci95", c->change.low, c->change.high);
+    json_text(j, "verdict", c->verdict);
+    json_close(j, '}');
+}
+
+void json_environment(struct json *j, const char *key, const struct result_environment *e)
+{
+    json_open(j, key, '{');
+    json_text(j, "version", e->version);
+    json_text(j, "git", e->git);
+    json_text(j, "compiler", e->compiler);
+    json_text(j, "started", e->started);
+    json_number(j, "wall_s", e->wall_s);
+    json_count(j, "jobs", e->jobs);
+    json_close(j, '}');
+}
+
+/* Both values without white space, one after the other, no key. */
+void json_result_sha256(const struct result *r, char hex[65])
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *f = open_memstream(&text, &length);
+    struct json j = json_begin(f, 0);
+
+    assert(f);
+    put_scenario(&j, NULL, r);
+    j.is_first = true;
+    put_runs(&j, NULL, r);
+    fclose(f);
+    text_sha256(text, length, hex);
+    free(text);
+}
+
+static void put_result(struct json *j, const struct result *r)
+{
+    json_open(j, "result", '{');
+    put_scenario(j, "scenario", r);
+    json_open(j, "policies", '[');
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        put_policy(j, r, p);
+    json_close(j, ']');
+    put_runs(j, "runs", r);
+    json_open(j, "compare", '[');
+    for (uint32_t i = 0; i < r->changes; i++)
+        put_change(j, r, &r->change[i]);
+    json_close(j, ']');
+    put_remaps(j, r, NONE);
+    json_open(j, "assertions", '[');
+    json_close(j, ']');
+    json_close(j, '}');
+}
+
+char *result_json(const struct result *r, const struct result_environment *environment)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *f = open_memstream(&text, &length);
+    struct json j = json_begin(f, LINES);
+
+    if (!f)
+        return NULL;
+    json_open(&j, NULL, '{');
+    json_text(&j, "schema", "lblab-result/1");
+    put_result(&j, r);
+    json_text(&j, "result_sha256", r->sha256);
+    json_environment(&j, "environment", environment);
+    json_close(&j, '}');
+    json_end(&j);
+    if (fclose(f) == 0)
+        return text;
+    free(text);
+    return NULL;
+}

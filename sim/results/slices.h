@@ -1,0 +1,47 @@
+/* slices.h - where the slices of a record lie in time, and which of them are measured.
+ *
+ * All have one width and are cut at warmup + k x width, so that none is part warm-up; the first
+ * may be shorter, the last may still have been open when the run ended. */
+#ifndef RESULTS_SLICES_H
+#define RESULTS_SLICES_H
+
+#include "../metrics/record.h"
+
+static inline nsec slices_start(const struct record *r, uint32_t slice)
+{
+    if (slice >= r->warmup_slices)
+        return r->warmup + (slice - r->warmup_slices) * r->slice_width;
+
+    nsec before = (r->warmup_slices - slice) * r->slice_width;
+
+    return before < r->warmup ? r->warmup - before : 0;
+}
+
+/* From the end of warm-up to the last arrival: what rates and loads are shares of. */
+static inline nsec slices_measured_time(const struct record *r)
+{
+    nsec end = r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
+
+    return end > r->warmup ? end - r->warmup : 0;
+}
+
+/* The first slice of a backend that is measured, and one behind the last. */
+static inline uint32_t slices_backend_first(const struct record *r)
+{
+    return r->backend_slices == 1 ? 0 : r->warmup_slices;
+}
+
+static inline uint32_t slices_backend_end(const struct record *r)
+{
+    return r->backend_slices == 1 ? 1 : r->slices;
+}
+
+/* The time that these slices stand for, up to the last arrival. */
+static inline nsec slices_backend_time(const struct record *r)
+{
+    nsec time = slices_measured_time(r);
+
+    return r->backend_slices == 1 && time ? time + r->warmup : time;
+}
+
+#endif

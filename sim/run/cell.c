@@ -1,0 +1,215 @@
+/* cell.c - builds the graph, lets it run, closes the books and checks that they balance. */
+#include "cell.h"
+
+#include <math.h>
+
+#include "../parts/station.h"
+#include "graph.h"
+#include "stage.h"
+
+struct running {
+    const struct scenario *scenario;
+    struct graph graph;
+    struct sim sim;
+    struct quota quota;
+    struct arena arena;
+    void (*progress)(double, void *);
+    void *progress_arg;
+};
+
+/* ---- how long ---- */
+
+static bool has_trace(const struct scenario *s)
+{
+    for (uint32_t i = 0; i < s->clients; i++)
+        if (s->client[i].arrival.process == ARRIVAL_TRACE)
+            return true;
+    return false;
+}
+
+static nsec trace_end(const struct scenario *s)
+{
+    nsec end = 0;
+
+    for (uint32_t i = 0; i < s->clients; i++) {
+        const struct arrival_config *a = &s->client[i].arrival;
+
+        if (a->process == ARRIVAL_TRACE && a->rows > 0 && a->row[a->rows - 1].at > end)
+            end = a->row[a->rows - 1].at;
+    }
+    return end;
+}
+
+static double mean_rate(const struct scenario *s)
+{
+    double rate = 0;
+
+    for (uint32_t i = 0; i < s->clients; i++)
+        rate += arrival_mean_rate(&s->client[i].arrival, s->run.duration);
+    return rate;
+}
+
+/* The time of the last arrival, as far as it can be said before the run: it sets the slices. */
+static nsec expected_end(const struct scenario *s)
+{
+    double rate = mean_rate(s);
+
+    if (s->run.duration > 0)
+        return s->run.duration;
+    if (s->run.requests == 0 && has_trace(s))
+        return trace_end(s) + 1;
+    if (rate > 0)
+        return s->run.warmup + (nsec)((double)s->run.requests / rate * (double)SECOND) + 1;
+    return s->run.warmup + SECOND;          /* a closed loop: slices fold as it goes on */
+}
+
+/* Whatever is unanswered long after the last arrival never will be: a hang without a timeout. */
+static nsec horizon(const struct scenario *s, nsec last_arrival)
+{
+    const nsec patience = 3600 * SECOND;
+
+    if (s->run.drain != NEVER)
+        return last_arrival + s->run.drain;
+    return last_arrival < NEVER / 32 ? 11 * last_arrival + patience : NEVER;
+}
+
+/* ---- the run ---- */
+
+static void report_progress(struct sim *sim, void *arg)
+{
+    struct running *run = arg;
+    const struct quota *q = &run->quota;
+    double share = q->wanted > 0 ? (double)q->born / (double)q->wanted
+                 : (double)sim->now / (double)expected_end(run->scenario);
+
+    if (run->progress != NULL)
+        run->progress(share < 1 ? share : 1, run->progress_arg);
+    if (q->wanted > 0 && q->born >= q->wanted && sim->horizon == NEVER)
+        sim->horizon = horizon(run->scenario, q->last);
+}
+
+static void set_end(struct running *run)
+{
+    const struct scenario *s = run->scenario;
+
+    run->quota = (struct quota){ .until = s->run.duration > 0 ? s->run.duration : NEVER,
+                                 .wanted = s->run.requests, .warmup = s->run.warmup };
+    if (s->run.requests == 0)
+        run->sim.horizon = horizon(s, expected_end(s));
+}
+
+static int build(struct running *run, const struct cell *cell, struct err *err)
+{
+    const struct scenario *s = run->scenario;
+    struct sim *sim = &run->sim;
+    struct meter_plan plan = { .warmup = s->run.warmup, .duration = expected_end(s),
+                               .interval = s->measure.interval };
+
+    graph_plan(&run->graph, s, &run->arena);
+    sim_init(sim, s->run.seed + cell->replication, run->graph.nodes, run->graph.depth);
+    plan.backends = run->graph.backends;
+    meter_init(&sim->meter, &plan);
+    if (graph_build(&run->graph, sim, &s->policy[cell->policy], &run->arena, err) != 0)
+        return -1;
+    stage_new(sim, &run->graph, &run->quota, &run->arena);
+    set_end(run);
+    graph_start(&run->graph, sim, &run->quota);
+    return 0;
+}
+
+/* ---- the books ---- */
+
+static struct station *station_at(const struct running *run, uint32_t i)
+{
+    return backend_station(run->sim.node[run->graph.backend[0] + i]);
+}
+
+static uint64_t close_stations(struct running *run)
+{
+    struct record *r = &run->sim.meter.record;
+    uint64_t slack = 0;
+
+    for (uint32_t i = 0; i < run->graph.backends; i++) {
+        struct station *s = station_at(run, i);
+
+        meter_backend(&run->sim.meter, i)->backlog = station_jobs(s);
+        station_close(s, &run->sim);
+        r->busy += s->busy;
+        r->demand_served += s->served;
+        r->demand_wasted += s->wasted;
+        slack += s->slack;
+    }
+    return slack;
+}
+
+static u128 distance(u128 a, u128 b)
+{
+    return a > b ? a - b : b - a;
+}
+
+static uint64_t ended(const struct record *r)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < r->slices; i++)
+        for (uint32_t k = 0; k < OUTCOME_COUNT; k++)
+            n += r->slice[i].ended[k];
+    return n;
+}
+
+/* What must hold on every run whatever the scenario. */
+static int check_identities(const struct running *run, uint64_t slack, struct err *err)
+{
+    const struct meter *m = &run->sim.meter;
+    const struct record *r = &m->record;
+    const char *broken = NULL;
+
+    if (r->requests != ended(r) + m->open)
+        broken = "conservation: requests born = ended + unfinished";
+    else if (r->area != r->sojourn)
+        broken = "Little's law: integral of the number in the system = sum of times in it";
+    else if (distance(r->busy, r->demand_served + r->demand_wasted) > slack)
+        broken = "busy time = demand served + demand thrown away";
+    else if (run->sim.stuck)
+        broken = "progress: simulated time stands still";
+    if (broken == NULL)
+        return 0;
+    err_input(err, "E900", "lblab has a bug: an identity does not hold in seed %llu: %s",
+              (unsigned long long)run->sim.seed, broken);
+    err->exit_code = 3;
+    return -1;
+}
+
+static int close_books(struct running *run, const struct cell *cell, struct record *record,
+                       struct err *err)
+{
+    struct meter *m = &run->sim.meter;
+    uint64_t slack = close_stations(run);
+
+    meter_close(m, run->sim.now);
+    m->record.policy = cell->policy;
+    m->record.replication = cell->replication;
+    m->record.seed = run->sim.seed;
+    m->record.events = run->sim.events;
+    m->record.arrivals_end = run->scenario->run.duration > 0 ? run->scenario->run.duration
+                                                             : run->quota.last;
+    *record = m->record;
+    return check_identities(run, slack, err);
+}
+
+int cell_run(const struct scenario *s, const struct cell *cell, struct record *record,
+             void (*progress)(double share, void *arg), void *arg, struct err *err)
+{
+    struct running run = { .scenario = s, .progress = progress, .progress_arg = arg };
+    int status = build(&run, cell, err);
+
+    if (status == 0) {
+        sim_run(&run.sim, report_progress, &run);
+        status = close_books(&run, cell, record, err);
+    } else {
+        *record = run.sim.meter.record;
+    }
+    sim_fini(&run.sim);
+    arena_fini(&run.arena);
+    return status;
+}

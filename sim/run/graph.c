@@ -1,0 +1,233 @@
+/* graph.c - from a scenario to a graph of nodes. */
+#include "graph.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../algorithms/lb.h"
+
+struct tier_ref graph_find(const struct scenario *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->balancers; i++)
+        if (strcmp(s->balancer[i].name, name) == 0)
+            return (struct tier_ref){ TIER_BALANCER, i };
+    for (uint32_t i = 0; i < s->backends; i++)
+        if (strcmp(s->backend[i].name, name) == 0)
+            return (struct tier_ref){ TIER_BACKEND, i };
+    return (struct tier_ref){ TIER_BACKEND, NONE };     /* the loader has refused such names */
+}
+
+/* ---- numbering ---- */
+
+static uint32_t added_by_events(const struct scenario *s, uint32_t pool)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < s->events; i++)
+        if (s->event[i].kind == EVENT_ADD && s->event[i].pool == pool)
+            n += s->event[i].count;
+    return n;
+}
+
+/* Frames from this tier on: each balancer pushes one. */
+static uint32_t frames_from(const struct scenario *s, const char *to)
+{
+    struct tier_ref t = graph_find(s, to);
+
+    return t.kind == TIER_BACKEND ? 0 : 1 + frames_from(s, s->balancer[t.index].to);
+}
+
+static uint32_t depth_of(const struct scenario *s)
+{
+    uint32_t depth = 1;
+
+    for (uint32_t i = 0; i < s->clients; i++) {
+        uint32_t frames = 1 + frames_from(s, s->client[i].to);
+
+        depth = frames > depth ? frames : depth;
+    }
+    return depth;
+}
+
+void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
+{
+    uint32_t id = 0;
+
+    *g = (struct graph){ .scenario = s, .client = 0, .nat = s->clients };
+    g->balancer = arena_alloc(arena, s->balancers * sizeof *g->balancer);
+    g->backend = arena_alloc(arena, s->backends * sizeof *g->backend);
+    g->backend_total = arena_alloc(arena, s->backends * sizeof *g->backend_total);
+    id = 2 * s->clients;
+    for (uint32_t i = 0; i < s->balancers; id += s->balancer[i++].instances)
+        g->balancer[i] = id;
+    for (uint32_t i = 0; i < s->backends; i++) {
+        g->backend[i] = id;
+        g->backend_total[i] = s->backend[i].count + added_by_events(s, i);
+        id += g->backend_total[i];
+        g->backends += g->backend_total[i];
+    }
+    g->stage = id;
+    g->nodes = id + 1;
+    g->depth = depth_of(s);
+}
+
+uint32_t graph_meter_index(const struct graph *g, uint32_t pool, uint32_t instance)
+{
+    return g->backend[pool] - g->backend[0] + instance;
+}
+
+const char *graph_backend_name(const struct graph *g, uint32_t pool, uint32_t instance, struct arena *arena)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%s[%u]", g->scenario->backend[pool].name, instance);
+    return arena_text(arena, name);
+}
+
+/* ---- nodes ---- */
+
+static const struct link_config *link_between(const struct scenario *s, const char *from, const char *to)
+{
+    for (uint32_t i = 0; i < s->links; i++)
+        if (strcmp(s->link[i].from, from) == 0 && strcmp(s->link[i].to, to) == 0)
+            return &s->link[i];
+    return NULL;
+}
+
+static struct link make_link(const struct scenario *s, struct sim *sim, const char *from, const char *to)
+{
+    const struct link_config *c = link_between(s, from, to);
+
+    return c == NULL ? (struct link){ .lane = NONE }
+                     : sim_link(sim, &c->latency, sim->seed ^ (uint64_t)(c - s->link + 1));
+}
+
+static struct tier make_tier(const struct graph *g, struct sim *sim, const char *from, const char *to)
+{
+    const struct scenario *s = g->scenario;
+    struct tier_ref t = graph_find(s, to);
+    struct link link = make_link(s, sim, from, to);
+
+    if (t.kind == TIER_BALANCER)
+        return (struct tier){ g->balancer[t.index], s->balancer[t.index].instances, NONE, link };
+    return (struct tier){ g->backend[t.index], s->backend[t.index].count,
+                          graph_meter_index(g, t.index, 0), link };
+}
+
+static void build_backends(const struct graph *g, struct sim *sim)
+{
+    const struct scenario *s = g->scenario;
+
+    for (uint32_t p = 0; p < s->backends; p++)
+        for (uint32_t i = 0; i < g->backend_total[p]; i++) {
+            const struct backend_config *c = &s->backend[p];
+            double speed = i < c->count ? c->speed[i] : 1;      /* what is added runs at full speed */
+
+            backend_new(sim, g->backend[p] + i, c, p, speed, graph_meter_index(g, p, i));
+        }
+}
+
+static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint32_t i, struct arena *arena)
+{
+    const struct scenario *s = g->scenario;
+    char name[128];
+
+    if (t.kind == TIER_BACKEND)
+        return (struct peer_config){ g->backend[t.index] + i, graph_meter_index(g, t.index, i),
+                                     graph_backend_name(g, t.index, i, arena),
+                                     s->backend[t.index].weight[i] };
+    snprintf(name, sizeof name, "%s[%u]", s->balancer[t.index].name, i);
+    return (struct peer_config){ g->balancer[t.index] + i, NONE, arena_text(arena, name), 1 };
+}
+
+static void add_peers(const struct graph *g, struct sim *sim, uint32_t b, struct arena *arena)
+{
+    const struct scenario *s = g->scenario;
+    struct tier_ref t = graph_find(s, s->balancer[b].to);
+    uint32_t count = t.kind == TIER_BACKEND ? s->backend[t.index].count : s->balancer[t.index].instances;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct peer_config peer = peer_of(g, t, i, arena);
+
+        for (uint32_t k = 0; k < s->balancer[b].instances; k++)
+            balancer_add_peer(sim->node[g->balancer[b] + k], &peer);
+    }
+}
+
+static int start_balancers(const struct graph *g, struct sim *sim, uint32_t b, struct err *err)
+{
+    const struct balancer_config *c = &g->scenario->balancer[b];
+    const char *why = "";
+
+    for (uint32_t k = 0; k < c->instances; k++)
+        if (balancer_start(sim->node[g->balancer[b] + k], sim, &why) != 0)
+            return err_input(err, "E150", "balancer \"%s\": the algorithm refuses: %s", c->name, why);
+    return 0;
+}
+
+static int build_balancers(const struct graph *g, struct sim *sim, const struct policy *policy,
+                           struct arena *arena, struct err *err)
+{
+    const struct scenario *s = g->scenario;
+
+    for (uint32_t b = 0; b < s->balancers; b++) {
+        struct balancer_config *c = arena_alloc(arena, sizeof *c);
+        struct link out = make_link(s, sim, s->balancer[b].name, s->balancer[b].to);
+
+        *c = s->balancer[b];
+        if (b == s->compare_at)
+            c->policy = *policy;
+        for (uint32_t k = 0; k < c->instances; k++)
+            (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, g->balancer[b] + k, c, k, &out);
+        add_peers(g, sim, b, arena);
+        if (start_balancers(g, sim, b, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* An L4 does not push a frame for a request: its reply travels two links at once, and the sum wants
+ * a lane of its own. */
+static void add_lanes(const struct graph *g, struct sim *sim, const char *from, const char *to, nsec so_far)
+{
+    const struct scenario *s = g->scenario;
+    struct tier_ref t = graph_find(s, to);
+    struct link l = make_link(s, sim, from, to);
+
+    if (so_far + l.delay > 0 && l.jitter == NULL)
+        evq_lane_new(&sim->queue, so_far + l.delay);
+    if (t.kind == TIER_BALANCER && s->balancer[t.index].layer == LAYER_L4)
+        add_lanes(g, sim, to, s->balancer[t.index].to, so_far + l.delay);
+}
+
+static void build_clients(const struct graph *g, struct sim *sim)
+{
+    const struct scenario *s = g->scenario;
+
+    for (uint32_t i = 0; i < s->clients; i++) {
+        const struct client_config *c = &s->client[i];
+        struct tier to = make_tier(g, sim, c->name, c->to);
+        struct tier inside = { to.first, to.count, NONE, { .lane = NONE } };
+        bool is_constant = c->rtt.kind != NULL && dist_is_constant(&c->rtt);
+
+        if (c->nat.addresses > 0)
+            nat_new(sim, g->nat + i, &c->nat, &inside);
+        client_new(sim, g->client + i, c, i, c->nat.addresses > 0 ? g->nat + i : NONE, &to);
+        add_lanes(g, sim, c->name, c->to, is_constant ? (nsec)(dist_mean(&c->rtt) + 0.5) / 2 : 0);
+    }
+}
+
+int graph_build(const struct graph *g, struct sim *sim, const struct policy *policy, struct arena *arena,
+                struct err *err)
+{
+    build_backends(g, sim);
+    build_clients(g, sim);
+    return build_balancers(g, sim, policy, arena, err);
+}
+
+void graph_start(const struct graph *g, struct sim *sim, struct quota *q)
+{
+    for (uint32_t i = 0; i < g->scenario->clients; i++)
+        client_start(sim->node[g->client + i], sim, q);
+}

@@ -1,0 +1,123 @@
+/* plan.c - cells are numbered policy by policy, seed by seed; their records carry the numbers. */
+#include "plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../algorithms/lb.h"
+#include "../base/text.h"
+#include "../base/version.h"
+#include "graph.h"
+
+/* Traces are not in the scenario's text, but decide what happens. */
+static uint64_t trace_digest(const struct scenario *s)
+{
+    uint64_t digest = 0;
+
+    for (uint32_t i = 0; i < s->clients; i++) {
+        const struct arrival_config *a = &s->client[i].arrival;
+
+        digest ^= lb_hash(a->row, a->rows * sizeof *a->row, digest + i);
+    }
+    return digest;
+}
+
+void plan_make(struct plan *p, const struct scenario *s)
+{
+    char *text = NULL, hex[65];
+    int length = asprintf(&text, "%s %s %016llx %s", version_text(), version_git(),
+                          (unsigned long long)trace_digest(s), s->effective);
+
+    p->cells = s->policies * s->run.replications;
+    text_sha256(text, (size_t)(length > 0 ? length : 0), hex);
+    snprintf(p->digest, sizeof p->digest, "%.16s", hex);
+    free(text);
+}
+
+struct cell plan_cell(const struct scenario *s, uint32_t i)
+{
+    return (struct cell){ i / s->run.replications, i % s->run.replications };
+}
+
+void plan_folder(const struct plan *p, const struct scenario *s, const char *results, char *path,
+                 size_t size)
+{
+    snprintf(path, size, "%s/%s/.cells/%s", results, s->name, p->digest);
+}
+
+void plan_record_path(const char *folder, uint32_t i, char *path, size_t size)
+{
+    snprintf(path, size, "%s/%06u.record", folder, i);
+}
+
+/* ---- for the result ---- */
+
+static bool is_stationary(const struct scenario *s)
+{
+    for (uint32_t i = 0; i < s->clients; i++)
+        if (s->client[i].arrival.process == ARRIVAL_TRACE || s->client[i].arrival.process == ARRIVAL_STEPS)
+            return false;
+    return s->events == 0;
+}
+
+static double busiest_load(const struct scenario *s)
+{
+    double busiest = NAN;
+
+    for (uint32_t i = 0; i < s->backends; i++) {
+        double load = scenario_offered_load(s, i);
+
+        if (!isnan(load) && !(load < busiest))
+            busiest = load;
+    }
+    return busiest;
+}
+
+static void name_backends(const struct scenario *s, struct result_plan *p, struct arena *arena)
+{
+    struct graph g;
+    const char **name;
+    double *workers;
+
+    graph_plan(&g, s, arena);
+    p->backends = g.backends;
+    p->backend = name = arena_alloc(arena, g.backends * sizeof *name);
+    p->backend_workers = workers = arena_alloc(arena, g.backends * sizeof *workers);
+    for (uint32_t pool = 0; pool < s->backends; pool++)
+        for (uint32_t i = 0; i < g.backend_total[pool]; i++) {
+            uint32_t n = s->backend[pool].station.workers, at = graph_meter_index(&g, pool, i);
+
+            name[at] = graph_backend_name(&g, pool, i, arena);
+            workers[at] = n == STATION_UNLIMITED ? (double)INFINITY : n;
+        }
+}
+
+static void name_events(const struct scenario *s, struct result_plan *p, struct arena *arena)
+{
+    struct result_event *event = arena_alloc(arena, s->events * sizeof *event);
+
+    for (uint32_t i = 0; i < s->events; i++)
+        event[i] = (struct result_event){
+            .at = s->event[i].at, .label = s->event[i].label,
+            .until = s->event[i].lasts ? s->event[i].at + s->event[i].lasts : 0 };
+    p->event = event;
+    p->events = s->events;
+}
+
+void plan_for_result(const struct scenario *s, struct result_plan *p, struct arena *arena)
+{
+    const char **policy = arena_alloc(arena, s->policies * sizeof *policy);
+
+    *p = (struct result_plan){
+        .scenario = s->name, .title = s->title, .sha256 = s->sha256, .effective = s->effective,
+        .first_seed = s->run.seed, .policies = s->policies, .replications = s->run.replications,
+        .baseline = s->baseline, .percentiles = s->measure.percentiles, .slo = s->measure.slo,
+        .is_stationary = is_stationary(s), .offered_load = busiest_load(s), .policy = policy };
+    for (uint32_t i = 0; i < s->policies; i++)
+        policy[i] = s->policy[i].label;
+    memcpy(p->percentile, s->measure.percentile, sizeof p->percentile);
+    name_backends(s, p, arena);
+    name_events(s, p, arena);
+}

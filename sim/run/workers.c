@@ -1,0 +1,282 @@
+/* workers.c - fork, a pipe for progress and faults, and waiting. */
+#include "workers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../base/xalloc.h"
+
+struct worker {
+    pid_t    pid;                   /* 0: idle */
+    int      pipe;
+    uint32_t cell;
+    double   share;                 /* of its cell that is done */
+    bool     has_fault;
+    struct err_item fault;
+};
+
+struct crew {
+    const struct scenario *scenario;
+    const struct plan *plan;
+    const struct run_options *options;
+    const char *folder;
+    const bool *todo;
+    struct worker *worker;          /* [options->jobs] */
+    uint32_t running, next, done, resumed;
+    uint8_t *tries;                 /* [cells] */
+    struct err *err;
+};
+
+/* A worker's pipe carries doubles: shares of the cell done; a negative one announces the fault that
+ * ended it, a struct err_item. */
+#define FAULT_FOLLOWS (-1.0)
+
+/* ---- in the worker ---- */
+
+static void tell(int pipe, const void *bytes, size_t length)
+{
+    ssize_t told = write(pipe, bytes, length);
+
+    (void)told;                     /* nobody listens any more: the exit code says the rest */
+}
+
+static void tell_progress(double share, void *arg)
+{
+    tell(*(int *)arg, &share, sizeof share);
+}
+
+static _Noreturn void leave_with_fault(int pipe, const struct err *err)
+{
+    double announced = FAULT_FOLLOWS;
+
+    tell(pipe, &announced, sizeof announced);
+    tell(pipe, &err->item[0], sizeof err->item[0]);
+    _exit(err->exit_code);
+}
+
+static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
+{
+    struct cell cell = plan_cell(crew->scenario, i);
+    struct record record;
+    struct err err;
+    char path[PATH_MAX];
+
+    signal(SIGINT, SIG_IGN);        /* the parent decides what a key press means */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    err_init(&err);
+    if (cell_run(crew->scenario, &cell, &record, tell_progress, &pipe, &err) != 0)
+        leave_with_fault(pipe, &err);
+    plan_record_path(crew->folder, i, path, sizeof path);
+    if (record_write(&record, path, &err) != 0)
+        leave_with_fault(pipe, &err);
+    _exit(0);
+}
+
+/* ---- in the parent ---- */
+
+static int hire(struct crew *crew, struct worker *w, uint32_t cell)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return err_machine(crew->err, "a pipe for a worker");
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return err_machine(crew->err, "a worker process");
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        work(crew, cell, ends[1]);
+    }
+    close(ends[1]);
+    *w = (struct worker){ .pid = pid, .pipe = ends[0], .cell = cell };
+    crew->running++;
+    crew->tries[cell]++;
+    return 0;
+}
+
+static bool read_whole(int pipe, void *into, size_t length)
+{
+    char *at = into;
+
+    while (length > 0) {
+        ssize_t n = read(pipe, at, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+/* One message; false when the pipe has ended. */
+static bool listen_to(struct worker *w)
+{
+    double share;
+
+    if (!read_whole(w->pipe, &share, sizeof share))
+        return false;
+    if (share >= 0)
+        w->share = share;
+    else
+        w->has_fault = read_whole(w->pipe, &w->fault, sizeof w->fault);
+    return true;
+}
+
+static int report_death(struct crew *crew, const struct worker *w, int status)
+{
+    struct cell cell = plan_cell(crew->scenario, w->cell);
+    const char *policy = crew->scenario->policy[cell.policy].label;
+
+    if (w->has_fault) {
+        *err_add(crew->err, ERR_ERROR, w->fault.code) = w->fault;
+        crew->err->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+        return -1;
+    }
+    if (WIFSIGNALED(status))
+        err_input(crew->err, "E910", "the worker of policy %s, seed %llu died of signal %d (%s), twice",
+                  policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
+                  WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        err_input(crew->err, "E911", "the worker of policy %s, seed %llu ended with code %d and no record",
+                  policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
+                  WEXITSTATUS(status));
+    crew->err->exit_code = 3;
+    return -1;
+}
+
+static bool has_record(const struct crew *crew, uint32_t cell)
+{
+    char path[PATH_MAX];
+
+    plan_record_path(crew->folder, cell, path, sizeof path);
+    return access(path, R_OK) == 0;
+}
+
+/* The worker's pipe has ended: what became of its cell?  0, or -1 with the fault. */
+static int dismiss(struct crew *crew, struct worker *w)
+{
+    struct worker gone = *w;
+    int status = 0;
+
+    close(w->pipe);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    *w = (struct worker){ .pid = 0 };
+    crew->running--;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && has_record(crew, gone.cell)) {
+        crew->done++;
+        return 0;
+    }
+    if (WIFSIGNALED(status) && crew->tries[gone.cell] < 2)
+        return hire(crew, w, gone.cell);
+    return report_death(crew, &gone, status);
+}
+
+static uint32_t next_todo(struct crew *crew)
+{
+    while (crew->next < crew->plan->cells && !crew->todo[crew->next])
+        crew->next++;
+    return crew->next < crew->plan->cells ? crew->next++ : NONE;
+}
+
+static int keep_busy(struct crew *crew)
+{
+    for (uint32_t i = 0; i < crew->options->jobs; i++) {
+        uint32_t cell = crew->worker[i].pid == 0 ? next_todo(crew) : NONE;
+
+        if (cell != NONE && hire(crew, &crew->worker[i], cell) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void show_progress(const struct crew *crew)
+{
+    struct run_progress p = { .cells = crew->plan->cells, .done = crew->done, .resumed = crew->resumed };
+    double finished = crew->done;
+
+    if (crew->options->progress == NULL)
+        return;
+    for (uint32_t i = 0; i < crew->options->jobs; i++)
+        finished += crew->worker[i].pid != 0 ? crew->worker[i].share : 0;
+    p.share = finished / crew->plan->cells;
+    crew->options->progress(&p, crew->options->arg);
+}
+
+/* Waits up to a tenth of a second for news, and takes what there is. */
+static int hear(struct crew *crew)
+{
+    uint32_t jobs = crew->options->jobs;
+    struct pollfd *poll_set = xcalloc(jobs, sizeof *poll_set);
+    int status = 0;
+
+    for (uint32_t i = 0; i < jobs; i++)
+        poll_set[i] = (struct pollfd){ .fd = crew->worker[i].pid ? crew->worker[i].pipe : -1,
+                                       .events = POLLIN };
+    if (poll(poll_set, jobs, 100) > 0)
+        for (uint32_t i = 0; i < jobs && status == 0; i++)
+            if (poll_set[i].revents != 0 && !listen_to(&crew->worker[i]))
+                status = dismiss(crew, &crew->worker[i]);
+    free(poll_set);
+    return status;
+}
+
+static void send_home(struct crew *crew)
+{
+    for (uint32_t i = 0; i < crew->options->jobs; i++) {
+        struct worker *w = &crew->worker[i];
+
+        if (w->pid == 0)
+            continue;
+        kill(w->pid, SIGKILL);
+        close(w->pipe);
+        waitpid(w->pid, NULL, 0);
+    }
+}
+
+static bool is_stopped(const struct crew *crew)
+{
+    return crew->options->stop != NULL && *crew->options->stop;
+}
+
+int workers_run(const struct scenario *s, const struct plan *plan, const char *folder, const bool *todo,
+                const struct run_options *options, struct err *err)
+{
+    struct crew crew = { .scenario = s, .plan = plan, .options = options, .folder = folder,
+                         .todo = todo, .err = err };
+    int status = 0;
+
+    crew.worker = xcalloc(options->jobs, sizeof *crew.worker);
+    crew.tries = xcalloc(plan->cells, sizeof *crew.tries);
+    for (uint32_t i = 0; i < plan->cells; i++)
+        crew.resumed += !todo[i];
+    crew.done = crew.resumed;
+    while (status == 0 && crew.done < plan->cells && !is_stopped(&crew)) {
+        status = keep_busy(&crew);
+        show_progress(&crew);
+        if (status == 0)
+            status = hear(&crew);
+    }
+    if (status == 0 && crew.done < plan->cells)
+        status = 1;
+    show_progress(&crew);
+    send_home(&crew);
+    free(crew.worker);
+    free(crew.tries);
+    return status;
+}

@@ -1,0 +1,171 @@
+/* fields_client.c - a group of clients: arrivals, keys, connections, address translation. */
+#include "field.h"
+#include "trace.h"
+
+#define LONG (30.0 * 86400e9)
+
+#define POISSON  FIELD_WHEN(ARRIVAL_POISSON)
+#define CONSTANT FIELD_WHEN(ARRIVAL_CONSTANT)
+#define MMPP     FIELD_WHEN(ARRIVAL_MMPP)
+#define STEPS    FIELD_WHEN(ARRIVAL_STEPS)
+#define TRACE    FIELD_WHEN(ARRIVAL_TRACE)
+#define CLOSED   FIELD_WHEN(ARRIVAL_CLOSED)
+
+/* A rate above one a nanosecond has gaps that round to 0; one below this exceeds the clock. */
+#define RATES .min = 1e-6, .max = 1e9
+
+static const struct field state_rows[] = {
+    { "rate", &field_rate, FIELD_AT(arrival_state, rate), RATES, .flags = FIELD_REQUIRED,
+      .help = "of the whole group, in this state" },
+    { "hold", &field_duration, FIELD_AT(arrival_state, hold), .min = 1000, .max = LONG,
+      .flags = FIELD_REQUIRED, .help = "mean time in this state, exponential" },
+    { .key = NULL },
+};
+
+static const struct field_table state_table = {
+    .name = "arrival_states", .help = "a state of an mmpp process", .row = state_rows };
+
+static const struct field step_rows[] = {
+    { "rate", &field_rate, FIELD_AT(arrival_state, rate), RATES, .flags = FIELD_REQUIRED,
+      .help = "of the whole group, in this step" },
+    { "for", &field_duration, FIELD_AT(arrival_state, hold), .min = 1000, .max = LONG,
+      .flags = FIELD_REQUIRED, .help = "length of this step; the last rate stays" },
+    { .key = NULL },
+};
+
+static const struct field_table step_table = {
+    .name = "arrival_steps", .help = "a piece of a steps process", .row = step_rows };
+
+#define STATE_LIST(table_) \
+    &(const struct field_list){ .table = &(table_), .size = sizeof(struct arrival_state), \
+                                .count_offset = FIELD_AT(arrival_config, states), .least = 1, .most = 4096 }
+
+static const struct field_choice processes[] = {
+    { "poisson", ARRIVAL_POISSON }, { "constant", ARRIVAL_CONSTANT }, { "mmpp", ARRIVAL_MMPP },
+    { "steps", ARRIVAL_STEPS }, { "trace", ARRIVAL_TRACE }, { "closed", ARRIVAL_CLOSED }, { NULL, 0 },
+};
+
+#define ARRIVAL(member) FIELD_AT(arrival_config, member)
+
+static const struct field arrival_rows[] = {
+    { "process", &field_choice, ARRIVAL(process), .flags = FIELD_REQUIRED, .extra = processes,
+      .help = "how requests come: open loops never look at the answers, \"closed\" clients ask, wait, think" },
+    { "rate", &field_rate, ARRIVAL(rate), RATES, .flags = FIELD_REQUIRED, .when = POISSON | CONSTANT,
+      .unless = "\"rate\" belongs to \"poisson\" and \"constant\"",
+      .help = "of the whole group, not of one client" },
+    { "states", &field_objects, ARRIVAL(state), .flags = FIELD_REQUIRED, .when = MMPP,
+      .unless = "\"states\" belong to \"mmpp\"", .extra = STATE_LIST(state_table),
+      .help = "visited in a ring, Poisson arrivals in each" },
+    { "steps", &field_objects, ARRIVAL(state), .flags = FIELD_REQUIRED, .when = STEPS,
+      .unless = "\"steps\" belong to \"steps\"", .extra = STATE_LIST(step_table),
+      .help = "Poisson arrivals at rates given piece by piece" },
+    { "file", &field_trace, ARRIVAL(file), .max = 1000, .flags = FIELD_REQUIRED, .when = TRACE,
+      .unless = "\"file\" belongs to \"trace\"",
+      .help = "CSV beside the scenario; the header names columns: arrival_us, arrival_ns or t (seconds), "
+              "service_us or service_ns (the demand), client, key" },
+    { "think", &field_dist, ARRIVAL(think), .preset = "\"0\"", .when = CLOSED,
+      .unless = "\"think\" belongs to \"closed\"", .help = "between an answer and the next request" },
+    { .key = NULL },
+};
+
+static const struct field_table arrival_table = {
+    .name = "arrival", .help = "when requests come", .row = arrival_rows, .selector = "process" };
+
+static const struct field_choice laws[] = {
+    { "uniform", KEYS_UNIFORM }, { "zipf", KEYS_ZIPF }, { "sequential", KEYS_SEQUENTIAL }, { NULL, 0 },
+};
+
+static const struct field keys_rows[] = {
+    { "law", &field_choice, FIELD_AT(keys_config, law), .preset = "\"uniform\"", .extra = laws,
+      .help = "how often each key comes" },
+    { "count", &field_uint, FIELD_AT(keys_config, count), .min = 1, .max = 1e9, .flags = FIELD_REQUIRED,
+      .help = "number of different keys" },
+    { "exponent", &field_real, FIELD_AT(keys_config, exponent), .min = 0.01, .max = 10, .preset = "1",
+      .when = FIELD_WHEN(KEYS_ZIPF), .unless = "\"exponent\" belongs to \"zipf\"",
+      .help = "the k-th key has weight k^-exponent" },
+    { .key = NULL },
+};
+
+static const struct field_table keys_table = {
+    .name = "keys", .help = "what requests ask for, as hashing policies see it", .row = keys_rows,
+    .selector = "law" };
+
+static const struct field nat_rows[] = {
+    { "addresses", &field_uint, FIELD_AT(nat_config, addresses), .min = 1, .max = 1e6,
+      .flags = FIELD_REQUIRED, .help = "public addresses that the group shares" },
+    { "ports", &field_uint, FIELD_AT(nat_config, ports), .min = 1, .max = 65535, .preset = "64512",
+      .help = "usable ports an address: 1024 to 65535" },
+    { "timeout", &field_duration, FIELD_AT(nat_config, timeout), .min = 1e6, .max = LONG,
+      .preset = "\"2m\"",
+      .help = "an idle mapping is forgotten after it; the least that RFC 4787 (REQ-5) allows" },
+    { .key = NULL },
+};
+
+static const struct field_table nat_table = {
+    .name = "nat", .help = "address translation in front of a group", .row = nat_rows };
+
+static const struct field_choice protocols[] = {
+    { "warm", PROTOCOL_WARM }, { "tcp", PROTOCOL_TCP }, { "h1", PROTOCOL_H1 }, { "h2", PROTOCOL_H2 },
+    { "grpc", PROTOCOL_H2 }, { NULL, 0 },
+};
+
+#define CLIENT(member) FIELD_AT(client_config, member)
+#define H1 FIELD_WHEN(PROTOCOL_H1)
+#define H2 FIELD_WHEN(PROTOCOL_H2)
+
+static const struct field client_rows[] = {
+    { "name", &field_node, CLIENT(name), .flags = FIELD_REQUIRED, .help = "of the group" },
+    { "to", &field_node, CLIENT(to), .flags = FIELD_REQUIRED, .help = "the balancer that it asks" },
+    { "count", &field_uint, CLIENT(count), .min = 1, .max = 1e7, .preset = "1",
+      .help = "clients in the group; each has an address of its own" },
+    { "protocol", &field_choice, CLIENT(protocol), .preset = "\"warm\"", .extra = protocols,
+      .help = "\"warm\": a connection that always stands; \"tcp\": one a request; \"h1\": kept alive, one "
+              "request at a time; \"h2\", \"grpc\": many streams on one" },
+    { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2,
+      .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
+      .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2)" },
+    { "max_streams", &field_uint, CLIENT(max_streams), .min = 1, .max = 1e6, .preset = "100", .when = H2,
+      .unless = "streams belong to \"h2\" and \"grpc\"",
+      .help = "most requests at a time on a connection" },
+    { "requests_per_connection", &field_uint, CLIENT(requests_per_connection), .min = 1, .max = 1e9,
+      .when = H1 | H2, .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
+      .help = "then it is closed; default: no limit" },
+    { "max_connection_age", &field_dist, CLIENT(max_connection_age), .min = 1, .when = H1 | H2,
+      .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
+      .help = "then it is closed; default: no limit" },
+    { "rtt", &field_dist, CLIENT(rtt), .help = "to the first balancer and back; default: 0" },
+    { "timeout", &field_duration, CLIENT(timeout), .preset = "\"0\"", .max = LONG,
+      .help = "how long a client waits; \"0\": for ever" },
+    { "arrival", &field_object, CLIENT(arrival), .flags = FIELD_REQUIRED, .extra = &arrival_table,
+      .help = "when requests come" },
+    { "keys", &field_object, CLIENT(keys), .extra = &keys_table,
+      .help = "what requests ask for; default: a request's key is its client" },
+    { "nat", &field_object, CLIENT(nat), .extra = &nat_table,
+      .help = "address translation in front of the group; default: none" },
+    { .key = NULL },
+};
+
+/* A trace's clients are the group's; keys come from one place. */
+static void check_client(struct reader *rd, const cJSON *node, void *object)
+{
+    const struct client_config *c = object;
+    const cJSON *file = doc_get(doc_get(node, "arrival"), "file");
+
+    if (c->arrival.process != ARRIVAL_TRACE)
+        return;
+    for (uint32_t k = 0; k < c->arrival.rows; k++)
+        if (c->arrival.row[k].client != NONE && c->arrival.row[k].client >= c->count) {
+            doc_fault(&rd->doc, rd->err, file, DOC_VALUE, "E150",
+                      "row %u of the trace is of client %u, the group has %u", k + 1,
+                      c->arrival.row[k].client, c->count);
+            err_hint(rd->err, "clients are numbered from 0; raise \"count\"");
+            break;
+        }
+    if (c->keys.count && c->arrival.row[0].key != NONE)
+        doc_fault(&rd->doc, rd->err, doc_get(node, "keys"), DOC_KEY, "E122",
+                  "\"keys\" does not apply: the trace has a key column");
+}
+
+const struct field_table fields_client = {
+    .name = "clients", .help = "a group of clients", .row = client_rows, .selector = "protocol",
+    .check = check_client };

@@ -1,0 +1,246 @@
+/* fields_scenario.c - the file as a whole: what it may hold, and its `run` and `measure`. */
+#include "field.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- version ---- */
+
+static int read_version(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    char shown[60];
+
+    (void)f;
+    (void)object;
+    if (!cJSON_IsNumber(node))
+        return field_mismatch(rd, node, "the whole number 1");
+    if (node->valuedouble == 1)
+        return 0;
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E123", "unknown format version %s",
+              doc_shown(&rd->doc, node, shown, sizeof shown));
+    err_hint(rd->err, "this program reads version 1");
+    return -1;
+}
+
+static void schema_version(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"const\": 1");
+}
+
+static const struct field_type type_version = {
+    .what = "the number 1", .read = read_version, .schema = schema_version };
+
+/* ---- tags: for people and searches, not kept ---- */
+
+static int read_tags(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    const char *unused;
+    const struct field tag = { .key = f->key, .max = 64 };
+    const cJSON *item;
+
+    (void)object;
+    if (!cJSON_IsArray(node))
+        return field_mismatch(rd, node, "a list of words");
+    cJSON_ArrayForEach(item, node) {
+        if (field_text.read(rd, &tag, item, &unused) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void schema_tags(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"type\": \"array\", \"items\": { \"type\": \"string\", \"maxLength\": 64 }");
+}
+
+static const struct field_type type_tags = {
+    .what = "a list of words", .read = read_tags, .schema = schema_tags };
+
+/* ---- seed: 64 bits, of which a JSON number holds 53 ---- */
+
+static int parse_seed(const char *text, uint64_t *out)
+{
+    bool is_hex = strncmp(text, "0x", 2) == 0;
+    const char *digits = is_hex ? "0123456789abcdefABCDEF" : "0123456789";
+    const char *start = text + (is_hex ? 2 : 0);
+    char *end;
+
+    if (!*start || start[strspn(start, digits)])
+        return -1;
+    errno = 0;
+    *out = strtoull(start, &end, is_hex ? 16 : 10);
+    return errno == 0 ? 0 : -1;
+}
+
+static int read_seed(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    uint64_t *seed = (uint64_t *)(void *)((char *)object + f->offset);
+    char shown[60];
+
+    if (cJSON_IsString(node) && parse_seed(node->valuestring, seed) == 0)
+        return 0;
+    if (!cJSON_IsNumber(node) || (node->valuedouble < 0x1p53 && node->valuedouble >= 0 &&
+                                  node->valuedouble != (double)(uint64_t)node->valuedouble))
+        return field_mismatch(rd, node, "a whole number, or text of decimal or 0x hex digits up to 2^64 - 1");
+    if (node->valuedouble >= 0 && node->valuedouble <= 0x1p53 - 1) {
+        *seed = (uint64_t)node->valuedouble;
+        return 0;
+    }
+    doc_shown(&rd->doc, node, shown, sizeof shown);
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112", "\"seed\" is out of range: %s", shown);
+    if (node->valuedouble > 0 && node->valuedouble < 0x1p64)
+        err_hint(rd->err, "a JSON number is exact up to 2^53 - 1; write it as text: \"%s\"", shown);
+    else
+        err_hint(rd->err, "expected 0 to 2^64 - 1");
+    return -1;
+}
+
+static void schema_seed(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"oneOf\": [ { \"type\": \"integer\", \"minimum\": 0, \"maximum\": 9007199254740991 }, "
+                 "{ \"type\": \"string\", \"pattern\": \"^([0-9]+|0x[0-9a-fA-F]{1,16})$\" } ]");
+}
+
+static const struct field_type type_seed = {
+    .what = "a number, or text: \"0x1f\"", .read = read_seed, .schema = schema_seed };
+
+/* ---- percentiles ---- */
+
+static int read_percentiles(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    struct measure_config *m = object;
+    double before = 0;
+    const cJSON *item;
+
+    (void)f;
+    if (!cJSON_IsArray(node) || !node->child || cJSON_GetArraySize(node) > SCENARIO_PERCENTILES)
+        return field_mismatch(rd, node, "a list of 1 to 16 numbers");
+    cJSON_ArrayForEach(item, node) {
+        if (!cJSON_IsNumber(item) || item->valuedouble <= before || item->valuedouble >= 100)
+            return field_mismatch(rd, item, "a number between 0 and 100, more than the one before it");
+        before = m->percentile[m->percentiles++] = item->valuedouble;
+    }
+    return 0;
+}
+
+static void schema_percentiles(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"type\": \"array\", \"minItems\": 1, \"maxItems\": %d, \"items\": { \"type\": \"number\", "
+                 "\"exclusiveMinimum\": 0, \"exclusiveMaximum\": 100 }", SCENARIO_PERCENTILES);
+}
+
+static const struct field_type type_percentiles = {
+    .what = "a rising list of numbers", .read = read_percentiles, .schema = schema_percentiles };
+
+/* ---- drain: NEVER unless given ---- */
+
+static int read_drain(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    if (cJSON_IsString(node) && strcmp(node->valuestring, "unlimited") == 0) {
+        *(nsec *)(void *)((char *)object + f->offset) = NEVER;
+        return 0;
+    }
+    return field_duration.read(rd, f, node, object);
+}
+
+static void schema_drain(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"anyOf\": [ { \"const\": \"unlimited\" }, { \"$ref\": \"#/$defs/duration\" } ]");
+}
+
+static const struct field_type type_drain = {
+    .what = "a duration, or \"unlimited\"", .read = read_drain, .schema = schema_drain };
+
+#define YEAR (365.0 * 86400e9)
+
+#define RUN(member) FIELD_AT(run_config, member)
+
+static const struct field run_rows[] = {
+    { "duration", &field_duration, RUN(duration), .min = 1, .max = YEAR,
+      .help = "arrivals end then; either this or \"requests\" (a trace may have neither)" },
+    { "requests", &field_count, RUN(requests), .min = 1, .max = 1e12,
+      .help = "end when so many requests were born after warm-up" },
+    { "warmup", &field_duration, RUN(warmup), .preset = "\"0\"", .max = YEAR,
+      .help = "requests born before it are simulated but not measured" },
+    { "drain", &type_drain, RUN(drain), .preset = "\"unlimited\"", .max = YEAR,
+      .help = "how long after the last arrival requests may still finish; the rest counts as unfinished" },
+    { "seed", &type_seed, RUN(seed), .preset = "1",
+      .help = "of all randomness; replication k runs with seed + k" },
+    { "replications", &field_uint, RUN(replications), .min = 1, .max = 10000, .preset = "1",
+      .help = "independent runs of each policy, all policies on the same arrivals and demands" },
+    { .key = NULL },
+};
+
+static void check_run(struct reader *rd, const cJSON *node, void *object)
+{
+    const struct run_config *run = object;
+
+    if (run->duration && run->requests) {
+        doc_fault(&rd->doc, rd->err, doc_get(node, "requests"), DOC_KEY, "E113",
+                  "a run ends by \"duration\" or by \"requests\", not both");
+        err_hint(rd->err, "take one of them out");
+    }
+    if (run->duration && run->warmup >= run->duration) {
+        doc_fault(&rd->doc, rd->err, doc_get(node, "warmup"), DOC_VALUE, "E113",
+                  "nothing would be measured: \"warmup\" is as long as the run");
+        err_hint(rd->err, "expected less than \"duration\"");
+    }
+}
+
+const struct field_table fields_run = {
+    .name = "run", .help = "how long, and how often", .row = run_rows, .check = check_run };
+
+#define MEASURE(member) FIELD_AT(measure_config, member)
+
+static const struct field measure_rows[] = {
+    { "percentiles", &type_percentiles, 0, .preset = "[50, 90, 99, 99.9]",
+      .help = "of latency, as tables show them" },
+    { "interval", &field_duration, MEASURE(interval), .preset = "\"0\"", .max = YEAR,
+      .help = "shortest slice of the time line; \"0\": a sixtieth of the run" },
+    { "slo", &field_duration, MEASURE(slo), .preset = "\"0\"", .max = YEAR,
+      .help = "a latency that figures mark by a line; \"0\": none" },
+    { .key = NULL },
+};
+
+const struct field_table fields_measure = {
+    .name = "measure", .help = "what is reported", .row = measure_rows };
+
+#define SCENARIO(member) FIELD_AT(scenario, member)
+#define LIST(table_, type, member, least_, most_) \
+    &(const struct field_list){ .table = &(table_), .size = sizeof(struct type), \
+                                .count_offset = SCENARIO(member), .least = (least_), .most = (most_) }
+
+static const struct field scenario_rows[] = {
+    { "$schema", &field_ignored, .help = "path of the JSON Schema, for editors" },
+    { "version", &type_version, .flags = FIELD_REQUIRED, .help = "of this format: 1" },
+    { "name", &field_id, SCENARIO(name), .flags = FIELD_REQUIRED, .help = "names the results folder" },
+    { "title", &field_text, SCENARIO(title), .max = 200, .help = "the question, in one line" },
+    { "description", &field_text, SCENARIO(description), .max = 4000, .help = "what to look at" },
+    { "tags", &type_tags, .help = "words to find it by" },
+    { "run", &field_object, SCENARIO(run), .preset = "{}", .extra = &fields_run,
+      .help = "how long, how often, from which seed" },
+    { "clients", &field_objects, SCENARIO(client), .flags = FIELD_REQUIRED,
+      .extra = LIST(fields_client, client_config, clients, 1, 256), .help = "who asks" },
+    { "balancers", &field_objects, SCENARIO(balancer), .flags = FIELD_REQUIRED,
+      .extra = LIST(fields_balancer, balancer_config, balancers, 1, 64), .help = "who chooses" },
+    { "backends", &field_objects, SCENARIO(backend), .flags = FIELD_REQUIRED,
+      .extra = LIST(fields_backend, backend_config, backends, 1, 256), .help = "who serves" },
+    { "links", &field_objects, SCENARIO(link),
+      .extra = LIST(fields_link, link_config, links, 0, 512), .help = "how long the ways between are" },
+    { "events", &field_objects, SCENARIO(event),
+      .extra = LIST(fields_event, event_config, events, 0, 10000), .help = "what happens to backends, and when" },
+    { "measure", &field_object, SCENARIO(measure), .preset = "{}", .extra = &fields_measure,
+      .help = "what is reported" },
+    { "compare", &field_object, 0, .extra = &fields_compare,
+      .help = "the policies that take turns at one balancer" },
+    { .key = NULL },
+};
+
+const struct field_table fields_scenario = {
+    .name = "scenario", .help = "a question to simulate", .row = scenario_rows };

@@ -1,0 +1,222 @@
+/* load.c - how much work a pool is offered, and warnings: what is allowed but hardly meant. */
+#include "graph.h"
+
+#include "../base/xalloc.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Requests a second that a pool can serve at a mean demand; INFINITY: no limit. */
+static double capacity(const struct backend_config *b, double demand)
+{
+    double sum = 0;
+
+    if (b->station.workers == STATION_UNLIMITED)
+        return INFINITY;
+    for (uint32_t k = 0; k < b->count; k++) {
+        double busy = demand / b->speed[k] + (double)b->station.overhead;
+
+        sum += busy > 0 ? b->station.workers * 1e9 / busy : INFINITY;
+    }
+    return sum;
+}
+
+static double mean_demand(const struct client_config *c, const struct backend_config *b)
+{
+    const struct arrival_config *a = &c->arrival;
+    double sum = 0;
+
+    if (a->process != ARRIVAL_TRACE || !a->rows || a->row[0].demand == NEVER)
+        return dist_mean(&b->station.service);
+    for (uint32_t k = 0; k < a->rows; k++)
+        sum += (double)a->row[k].demand;
+    return sum / a->rows;
+}
+
+/* What reaches a pool: rate (NAN where a closed loop does) and mean demand. */
+struct offer { double rate, demand; };
+
+static struct offer offered(const struct scenario *sc, const uint32_t *pool_of, uint32_t pool)
+{
+    struct offer offer = { 0 };
+    double work = 0;
+
+    for (uint32_t k = 0; k < sc->clients; k++) {
+        const struct client_config *c = &sc->client[k];
+
+        if (pool_of[k] != pool)
+            continue;
+        if (c->arrival.process == ARRIVAL_CLOSED)
+            return (struct offer){ .rate = NAN };
+
+        double rate = arrival_mean_rate(&c->arrival, sc->run.duration);
+
+        offer.rate += rate;
+        work += rate * mean_demand(c, &sc->backend[pool]);
+    }
+    offer.demand = offer.rate > 0 ? work / offer.rate : 0;
+    return offer;
+}
+
+static uint32_t *find_pools(const struct scenario *sc)
+{
+    uint32_t *pool_of = xcalloc(sc->clients, sizeof *pool_of);
+
+    for (uint32_t k = 0; k < sc->clients; k++)
+        pool_of[k] = graph_pool_of(sc, &sc->client[k]);
+    return pool_of;
+}
+
+double scenario_offered_load(const struct scenario *sc, uint32_t pool)
+{
+    uint32_t *pool_of = find_pools(sc);
+    struct offer offer = offered(sc, pool_of, pool);
+
+    free(pool_of);
+    return isnan(offer.rate) ? NAN : offer.rate / capacity(&sc->backend[pool], offer.demand);
+}
+
+/* "1 560": thousands apart, below 100 with decimals. */
+static const char *show_rate(char *buf, size_t size, double rate)
+{
+    uint64_t whole = (uint64_t)(rate + 0.5);
+
+    if (rate < 100)
+        snprintf(buf, size, "%.3g", rate);
+    else if (rate >= 1e12)
+        snprintf(buf, size, "%.3g", rate);
+    else if (whole >= 1000000)
+        snprintf(buf, size, "%" PRIu64 " %03" PRIu64 " %03" PRIu64, whole / 1000000,
+                 whole / 1000 % 1000, whole % 1000);
+    else if (whole >= 1000)
+        snprintf(buf, size, "%" PRIu64 " %03" PRIu64, whole / 1000, whole % 1000);
+    else
+        snprintf(buf, size, "%" PRIu64, whole);
+    return buf;
+}
+
+static const cJSON *rate_node(const struct reader *rd, const uint32_t *pool_of, uint32_t pool)
+{
+    for (uint32_t k = 0; k < rd->out->clients; k++)
+        if (pool_of[k] == pool) {
+            const cJSON *arrival = doc_item(&rd->doc, "clients", k, "arrival");
+            const cJSON *rate = doc_get(arrival, "rate");
+
+            return rate ? rate : arrival;
+        }
+    return rd->doc.root;
+}
+
+/* The place of a warning is its pointer: it is about several lines at once. */
+static void warn_at(struct reader *rd)
+{
+    struct err_item *item = &rd->err->item[rd->err->last];
+
+    item->line = item->column = item->width = 0;
+    item->file[0] = item->source[0] = '\0';
+}
+
+static bool is_finite(const struct scenario *sc)
+{
+    bool all_traces = sc->clients > 0;
+
+    for (uint32_t k = 0; k < sc->clients; k++)
+        all_traces = all_traces && sc->client[k].arrival.process == ARRIVAL_TRACE;
+    return sc->events > 0 || all_traces;
+}
+
+static void hint_overload(struct reader *rd, uint32_t pool)
+{
+    if (rd->out->backend[pool].station.queue_limit != NONE)
+        err_hint(rd->err, "Lower the rate or add backends, unless overload is the question");
+    else
+        err_hint(rd->err, "%s. Lower the rate, add backends, "
+                 "or set backends[%u].queue_limit to study overload",
+                 is_finite(rd->out) ? "latency then depends on how long the run is"
+                                    : "latency percentiles will be reported as \"saturated\"", pool);
+}
+
+static void warn_overload(struct reader *rd, const uint32_t *pool_of, uint32_t pool)
+{
+    const struct backend_config *b = &rd->out->backend[pool];
+    struct offer offer = offered(rd->out, pool_of, pool);
+    double most = isnan(offer.rate) ? INFINITY : capacity(b, offer.demand);
+    char offered_text[40], most_text[40];
+
+    if (!(offer.rate >= most))
+        return;
+    doc_fault(&rd->doc, rd->err, rate_node(rd, pool_of, pool), DOC_VALUE, "W201",
+              "\"%s\" is offered %.0f %% of its capacity (%s/s against %s/s): %s", b->name,
+              100 * offer.rate / most, show_rate(offered_text, sizeof offered_text, offer.rate),
+              show_rate(most_text, sizeof most_text, most),
+              b->station.queue_limit == NONE ? "queues grow for the whole run"
+                                             : "its queues stay full and refuse the rest");
+    hint_overload(rd, pool);
+    warn_at(rd);
+}
+
+/* A percentile that fewer than five requests lie beyond says little. */
+static void warn_few(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+    double requests = (double)sc->run.requests, last = sc->measure.percentile[sc->measure.percentiles - 1];
+
+    for (uint32_t k = 0; !sc->run.requests && k < sc->clients; k++) {
+        const struct arrival_config *a = &sc->client[k].arrival;
+
+        if (a->process == ARRIVAL_CLOSED)
+            return;
+        if (!sc->run.duration)
+            requests += a->rows;
+        else
+            requests += arrival_mean_rate(a, sc->run.duration) *
+                        (double)(sc->run.duration - sc->run.warmup) / 1e9;
+    }
+    requests *= sc->run.replications;
+    if (requests * (1 - last / 100) >= 5)
+        return;
+
+    const cJSON *node = doc_get(doc_get(rd->doc.root, "measure"), "percentiles");
+
+    doc_fault(&rd->doc, rd->err, node ? node : rd->doc.root, DOC_VALUE, "W202",
+              "p%.6g of about %.0f requests rests on %.2g of them", last, requests,
+              requests * (1 - last / 100));
+    err_hint(rd->err, "run longer, raise run.replications, or leave that percentile out");
+    warn_at(rd);
+}
+
+/* Requests that a hung backend swallowed stay for ever when nobody has a timeout. */
+static void warn_hang(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+
+    for (uint32_t k = 0; k < sc->balancers; k++)
+        if (sc->balancer[k].timeout)
+            return;
+    for (uint32_t k = 0; k < sc->clients; k++)
+        if (sc->client[k].timeout)
+            return;
+    for (uint32_t k = 0; k < sc->events; k++)
+        if (sc->event[k].kind == EVENT_FAIL && sc->event[k].mode == FAIL_HANG) {
+            const cJSON *list = doc_get(rd->doc.root, "events");
+
+            doc_fault(&rd->doc, rd->err, list ? list : rd->doc.root, DOC_VALUE, "W203",
+                      "a backend hangs and nobody has a timeout: its requests never end");
+            err_hint(rd->err, "give the clients or a balancer a \"timeout\"; without one they count as unfinished");
+            warn_at(rd);
+            return;
+        }
+}
+
+void reader_warn(struct reader *rd)
+{
+    uint32_t *pool_of = find_pools(rd->out);
+
+    for (uint32_t k = 0; k < rd->out->backends; k++)
+        warn_overload(rd, pool_of, k);
+    free(pool_of);
+    warn_few(rd);
+    warn_hang(rd);
+}

@@ -1,0 +1,47 @@
+/* reader.h - what travels along while a scenario is read; private to this folder. */
+#ifndef SCENARIO_READER_H
+#define SCENARIO_READER_H
+
+#include "doc.h"
+#include "scenario.h"
+
+/* Memory that lists of the file may ask for, long before a run's size is estimated. */
+enum { READER_MOST_CELLS = 8000000, READER_MOST_ROWS = 50000000 };
+
+struct reader {
+    struct doc doc;
+    struct scenario *out;
+    struct err *err;
+    const struct scenario_overrides *over;
+    const char *baseline;           /* compare.baseline, compare.at: names until all is read */
+    const char *compare_at;
+    struct policy *compared;        /* compare.algorithms */
+    uint32_t compared_count;
+    uint64_t cells, rows;           /* of per-backend lists and of traces, so far */
+    char *files_digest;             /* SHA-256 of each file read, joined */
+};
+
+/* Copies a name or text into the scenario. */
+char *reader_text(struct reader *, const char *);
+
+/* The algorithm of that name or alias, plug-ins first; NULL if there is none. */
+const struct lb_ops *reader_algorithm(const struct reader *, const char *name);
+
+/* For an unknown algorithm: "did you mean ..." as the hint of the last fault. */
+void reader_hint_algorithm(struct reader *, const char *name);
+
+/* A file that the scenario names, read whole; NULL with the fault told at the node.
+ * Its path stays inside the scenario's folder unless allow_path says otherwise.  `shown` gets
+ * the path for messages. */
+char *reader_file(struct reader *, const cJSON *, size_t *length, char *shown, size_t size);
+
+/* The parts that follow the field tables; each adds all it finds to err. */
+void reader_connect(struct reader *);       /* graph.c: names, tiers, links */
+void reader_schedule(struct reader *);      /* schedule.c: length of the run, events */
+void reader_compare(struct reader *);       /* policies.c: the policies, tried out */
+void reader_warn(struct reader *);          /* load.c: what is allowed but hardly meant */
+
+/* override.c: -s, -a, --seed, -n, -d applied to the tree.  0 or -1. */
+int  reader_override(struct reader *);
+
+#endif

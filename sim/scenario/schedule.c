@@ -1,0 +1,205 @@
+/* schedule.c - when a run ends, and its events in order: what each is about, and that it exists.
+ * Backends added by an event get the next numbers: later events may name them. */
+#include "reader.h"
+#include "target.h"
+
+#include "../base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the end of a run ---- */
+
+static void check_length(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+    const cJSON *run = doc_get(rd->doc.root, "run");
+    nsec last = 0;
+
+    if (doc_get(run, "duration") || doc_get(run, "requests"))
+        return;                     /* given, or told that it is wrong */
+    for (uint32_t k = 0; k < sc->clients; k++) {
+        const struct arrival_config *a = &sc->client[k].arrival;
+
+        if (a->process != ARRIVAL_TRACE) {
+            doc_fault(&rd->doc, rd->err, run ? run : rd->doc.root, DOC_VALUE, "E113",
+                      "missing in run: \"duration\" or \"requests\"");
+            err_hint(rd->err, "only a run in which all arrivals come from traces ends by itself");
+            return;
+        }
+        if (a->rows && a->row[a->rows - 1].at > last)
+            last = a->row[a->rows - 1].at;
+    }
+    if (last && sc->run.warmup >= last)
+        doc_fault(&rd->doc, rd->err, doc_get(run, "warmup"), DOC_VALUE, "E113",
+                  "nothing would be measured: \"warmup\" is as long as the trace");
+}
+
+/* ---- events ---- */
+
+struct planned { struct event_config event; uint32_t place; const cJSON *node; };   /* place: in the file */
+
+static int compare_events(const void *a, const void *b)
+{
+    const struct planned *x = a, *y = b;
+
+    if (x->event.at != y->event.at)
+        return x->event.at < y->event.at ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static void check_time(struct reader *rd, const struct planned *p)
+{
+    const struct scenario *sc = rd->out;
+
+    if (!sc->run.duration || p->event.at <= sc->run.duration)
+        return;
+    doc_fault(&rd->doc, rd->err, doc_get(p->node, "at"), DOC_VALUE, "E133",
+              "this event comes after the end of the run");
+    err_hint(rd->err, "expected at most run.duration");
+}
+
+static uint32_t find_pool(const struct scenario *sc, const char *name)
+{
+    for (uint32_t k = 0; k < sc->backends; k++)
+        if (sc->backend[k].name && strcmp(sc->backend[k].name, name) == 0)
+            return k;
+    return NONE;
+}
+
+static void tell_no_pool(struct reader *rd, const cJSON *node, const char *pool)
+{
+    const struct scenario *sc = rd->out;
+    const char *names[257];
+    uint32_t count = 0;
+    char safe[100];
+
+    for (uint32_t k = 0; k < sc->backends; k++)
+        if (sc->backend[k].name)
+            names[count++] = sc->backend[k].name;
+    names[count] = NULL;
+
+    const char *near = text_nearest(pool, names);
+
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132", "event target \"%s\": there is no such pool of backends",
+              text_safe(safe, sizeof safe, pool, strlen(pool)));
+    if (near)
+        err_hint(rd->err, "did you mean \"%s\"?", near);
+    else
+        err_hint(rd->err, "events happen to backends only");
+}
+
+/* Sets pool, first and last; size[] counts the backends of each pool at this time. */
+static void aim(struct reader *rd, struct planned *p, uint32_t *size)
+{
+    const cJSON *node = doc_get(p->node, "target");
+    struct event_config *e = &p->event;
+    struct target t;
+
+    if (!cJSON_IsString(node) || target_parse(node->valuestring, &t) < 0)
+        return;                     /* told already */
+    e->pool = find_pool(rd->out, t.pool);
+    if (e->pool == NONE) {
+        tell_no_pool(rd, node, t.pool);
+        return;
+    }
+
+    uint32_t *count = &size[e->pool];
+
+    if (e->kind == EVENT_ADD) {
+        if (!t.is_bare)
+            field_mismatch(rd, node, "the name of a pool, for \"add\"");
+        e->first = *count;
+        e->last = *count + e->count - 1;
+        *count += e->count;
+        return;
+    }
+    e->first = t.first;
+    e->last = t.is_bare || t.is_all ? *count - 1 : t.last;
+    if (*count && e->last >= *count)
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132",
+                  "event target \"%s\" does not exist: \"%s\" has %u instance%s, %s[0]%s%s",
+                  node->valuestring, t.pool, *count, *count == 1 ? "" : "s", t.pool,
+                  *count == 1 ? "" : " to ", *count == 1 ? "" : t.pool);
+    if (*count && e->last >= *count && *count > 1) {
+        char *what = rd->err->item[rd->err->last].what;
+        size_t used = strlen(what);
+
+        snprintf(what + used, sizeof rd->err->item[0].what - used, "[%u]", *count - 1);
+    }
+}
+
+/* "app[2] slow x8", "app[0..3] removed", "app +2". */
+static const char *make_label(struct reader *rd, const struct event_config *e)
+{
+    const char *pool = rd->out->backend[e->pool].name;
+    char who[100], text[160];
+
+    if (e->first == e->last)
+        snprintf(who, sizeof who, "%s[%u]", pool, e->first);
+    else
+        snprintf(who, sizeof who, "%s[%u..%u]", pool, e->first, e->last);
+    switch ((enum event_kind)e->kind) {
+    case EVENT_FAIL:
+        snprintf(text, sizeof text, "%s %s", who,
+                 e->mode == FAIL_HANG ? "hangs" : e->mode == FAIL_ERROR ? "answers errors" : "crashes");
+        break;
+    case EVENT_SLOW:
+        snprintf(text, sizeof text, "%s slow x%.6g", who, e->factor);
+        break;
+    case EVENT_RECOVER:
+        snprintf(text, sizeof text, "%s recovers", who);
+        break;
+    case EVENT_DRAIN:
+        snprintf(text, sizeof text, "%s drained", who);
+        break;
+    case EVENT_ADD:
+        snprintf(text, sizeof text, "%s added", who);
+        break;
+    case EVENT_REMOVE:
+        snprintf(text, sizeof text, "%s removed", who);
+        break;
+    case EVENT_WEIGHT:
+        snprintf(text, sizeof text, "%s weight %u", who, e->weight);
+        break;
+    }
+    return reader_text(rd, text);
+}
+
+static void plan(struct reader *rd, struct planned *p)
+{
+    const struct scenario *sc = rd->out;
+    uint32_t *size = arena_alloc(&rd->out->arena, (sc->backends + 1) * sizeof *size);
+
+    for (uint32_t k = 0; k < sc->backends; k++)
+        size[k] = sc->backend[k].count;
+    for (uint32_t k = 0; k < sc->events; k++) {
+        check_time(rd, &p[k]);
+        if (p[k].event.kind == EVENT_ADD)
+            p[k].event.weight = 1;
+        aim(rd, &p[k], size);
+        if (!p[k].event.label && p[k].event.pool != NONE)
+            p[k].event.label = make_label(rd, &p[k].event);
+        rd->out->event[k] = p[k].event;
+    }
+}
+
+void reader_schedule(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+    uint32_t count = sc->events;
+
+    check_length(rd);
+    if (!count || !sc->backends)
+        return;
+
+    struct planned *p = arena_alloc(&rd->out->arena, count * sizeof *p);
+
+    const cJSON *node = doc_get(rd->doc.root, "events")->child;
+
+    for (uint32_t k = 0; k < count; k++, node = node->next)
+        p[k] = (struct planned){ .event = sc->event[k], .place = k, .node = node };
+    qsort(p, count, sizeof *p, compare_events);
+    plan(rd, p);
+}
