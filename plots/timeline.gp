@@ -16,8 +16,8 @@ do for [t=1:2] {
   set ylabel plotted." (log scale)" offset 0,0
   do for [e=1:events] {
     if (ends[e] > begins[e]) { set object e rect from begins[e],graph 0 to ends[e],graph 1 fc rgb "#FDECEA" fs solid noborder behind }
-    set arrow e from begins[e],graph 0 to begins[e],graph 1.02+0.055*row[e] nohead lc rgb c_bad lw 1.2
-    set label 1000+e event[e] at begins[e],graph 1.05+0.055*row[e] offset character 0.4,0 font fn.",9.5" tc rgb c_bad noenhanced
+    set arrow e from begins[e],graph 0 to begins[e],graph 1.02+0.07*row[e] nohead lc rgb c_bad lw 1.2
+    set label 1000+e event[e] at begins[e],graph 1.05+0.07*row[e] offset character 0.4,0 font fn.",9.5" tc rgb c_bad noenhanced
   }
   if (warmup > 0) {
     set object 900 rect from 0,graph 0 to warmup,graph 1 fc rgb "#F1F3F5" fs solid noborder behind

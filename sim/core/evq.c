@@ -29,15 +29,19 @@ static void heap_grow(struct evq *q)
     u128 *heap = (u128 *)xaligned(64, (capacity + HEAP_PAD + HEAP_SPARE) * sizeof *heap) + HEAP_PAD;
 
     for (uint32_t i = 0; i < capacity + HEAP_SPARE; i++)
-        heap[i] = i < q->size ? q->heap[i] : EVQ_NO_KEY;
+        heap[i] = i < q->capacity ? q->heap[i] : EVQ_NO_KEY;
     if (q->heap != NULL)
         free(q->heap - HEAP_PAD);
     q->heap = heap;
     q->capacity = capacity;
 }
 
-static void sift_up(struct evq *q, uint32_t k, u128 key)
+void evq_sift_up(struct evq *q, u128 key)
 {
+    uint32_t k = q->size++;
+
+    if (q->size > q->capacity)
+        heap_grow(q);
     while (k > 0) {
         uint32_t parent = (k - 1) / 4;
 
@@ -49,11 +53,14 @@ static void sift_up(struct evq *q, uint32_t k, u128 key)
     q->heap[k] = key;
 }
 
-static void sift_down(struct evq *q, u128 key)
+/* The least of four by two rounds of comparing, which the compiler makes without branches: where the
+ * least stands is a coin toss that no processor can predict. */
+void evq_sift_down(struct evq *q, u128 key)
 {
     u128 *heap = q->heap;
     size_t size = q->size, k = 0, first;
 
+    q->is_hole = false;
     while ((first = 4 * k + 1) < size) {
         const u128 *c = heap + first;
         size_t left = c[1] < c[0], right = 2 + (size_t)(c[3] < c[2]);
@@ -74,10 +81,10 @@ void evq_close_hole(struct evq *q)
     q->is_hole = false;
     q->heap[q->size] = EVQ_NO_KEY;
     if (q->size > 0)
-        sift_down(q, last);
+        evq_sift_down(q, last);
 }
 
-static void slots_grow(struct evq *q)
+void evq_more_slots(struct evq *q)
 {
     uint32_t slots = q->slots ? q->slots * 2 : 256;
 
@@ -163,26 +170,6 @@ uint32_t evq_alarm_new(struct evq *q, uint32_t node, uint32_t arg)
     uint32_t i = head_new(q, NEVER, 1);
     q->lane[i].ring[0] = (struct evq_entry){ .node_verb = node << 2 | EVQ_TIMER, .arg = arg };
     return i;
-}
-
-uint64_t evq_push(struct evq *q, nsec at, uint32_t node, uint32_t verb, uint32_t arg)
-{
-    if (q->free_slot == NONE)
-        slots_grow(q);
-    uint32_t slot = q->free_slot;
-    uint64_t token = token_new(q, slot);
-
-    q->free_slot = q->slot[slot].arg;
-    q->slot[slot] = (struct evq_slot){ .node_verb = node << 2 | verb, .arg = arg };
-    if (q->is_hole) {
-        q->is_hole = false;
-        sift_down(q, key_of(at, token));
-        return token;
-    }
-    if (q->size == q->capacity)
-        heap_grow(q);
-    sift_up(q, q->size++, key_of(at, token));
-    return token;
 }
 
 /* Keeps what is live, in order; the ring starts at 0 afterwards. */

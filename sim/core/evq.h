@@ -58,7 +58,7 @@ uint32_t evq_lane_new(struct evq *, nsec delay);
 uint32_t evq_alarm_new(struct evq *, uint32_t node, uint32_t arg);     /* NONE: all in use */
 
 /* Each returns the token. */
-uint64_t evq_push(struct evq *, nsec at, uint32_t node, uint32_t verb, uint32_t arg);
+static inline uint64_t evq_push(struct evq *, nsec at, uint32_t node, uint32_t verb, uint32_t arg);
 uint64_t evq_push_lane(struct evq *, uint32_t lane, nsec now, uint32_t node, uint32_t verb, uint32_t arg);
 void     evq_set_alarm(struct evq *, uint32_t alarm, nsec at);          /* replaces the pending time */
 
@@ -71,9 +71,29 @@ static inline uint32_t evq_lane_of(const struct evq *q, nsec delay)
     return NONE;
 }
 
-/* Parts of evq_pop(). */
+/* ---- the rest is inline for speed ---- */
+
 void evq_close_hole(struct evq *);
 void evq_pop_head(struct evq *, struct event *);
+void evq_sift_down(struct evq *, u128 key);         /* from the hole at the top */
+void evq_sift_up(struct evq *, u128 key);           /* from a new last place */
+void evq_more_slots(struct evq *);
+
+static inline uint64_t evq_push(struct evq *q, nsec at, uint32_t node, uint32_t verb, uint32_t arg)
+{
+    if (__builtin_expect(q->free_slot == NONE, 0))
+        evq_more_slots(q);
+    struct evq_slot *s = &q->slot[q->free_slot];
+    uint64_t token = q->sequence++ << EVQ_SLOT_BITS | q->free_slot;
+
+    q->free_slot = s->arg;
+    *s = (struct evq_slot){ .node_verb = node << 2 | verb, .arg = arg };
+    if (q->is_hole)
+        evq_sift_down(q, (u128)at << 64 | token);
+    else
+        evq_sift_up(q, (u128)at << 64 | token);
+    return token;
+}
 
 /* Takes the next event out; false when there is none. */
 static inline bool evq_pop(struct evq *q, struct event *e)

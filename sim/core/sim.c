@@ -51,15 +51,6 @@ void sim_put_node(struct sim *sim, struct node *n, uint32_t id, const char *name
 
 /* ---- replies ---- */
 
-static void deliver_reply(struct sim *sim, struct req *r)
-{
-    struct hop *h = &r->via[--r->depth];
-    struct node *n = sim->node[h->node];
-
-    r->back = h->back;
-    n->ops->reply(n, sim, r, h);
-}
-
 static uint64_t push_after(struct sim *sim, nsec delay, uint32_t node, uint32_t verb, uint32_t arg)
 {
     uint32_t lane = evq_lane_of(&sim->queue, delay);
@@ -69,14 +60,10 @@ static uint64_t push_after(struct sim *sim, nsec delay, uint32_t node, uint32_t 
     return evq_push(&sim->queue, sim->now + delay, node, verb, arg);
 }
 
-void sim_reply(struct sim *sim, struct req *r)
+void sim_reply_later(struct sim *sim, struct req *r)
 {
-    assert(r->depth > 0);
-    if (r->back == 0) {
-        deliver_reply(sim, r);
-        return;
-    }
     nsec delay = r->back;
+
     r->back = 0;
     push_after(sim, delay, r->via[r->depth - 1].node, EVQ_REPLY, r->id);
 }
@@ -95,7 +82,7 @@ static inline void dispatch(struct sim *sim, const struct event *e)
         n->ops->request(n, sim, sim_req(sim, e->arg));
         break;
     case EVQ_REPLY:
-        deliver_reply(sim, sim_req(sim, e->arg));
+        sim_deliver(sim, sim_req(sim, e->arg));
         break;
     }
 }
@@ -251,16 +238,6 @@ void sim_post(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
         evq_push_lane(&sim->queue, l->lane, sim->now, to, EVQ_REQUEST, r->id);
     else
         evq_push(&sim->queue, sim->now + delay, to, EVQ_REQUEST, r->id);
-}
-
-void sim_forward(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
-{
-    if (l->delay > 0 || l->jitter != NULL) {
-        sim_post(sim, l, to, r);
-        return;
-    }
-    struct node *n = sim->node[to];
-    n->ops->request(n, sim, r);
 }
 
 /* ---- attempts that nobody waits for ---- */

@@ -107,9 +107,9 @@ struct link sim_link(struct sim *, const struct dist *latency, uint64_t salt);  
 
 /* Each is the last thing that a handler does with r.  sim_post is sim_forward that never calls
  * directly: for new work, and when a handler sends several messages. */
-void sim_forward(struct sim *, const struct link *, uint32_t to, struct req *);
+static inline void sim_forward(struct sim *, const struct link *, uint32_t to, struct req *);
 void sim_post(struct sim *, const struct link *, uint32_t to, struct req *);
-void sim_reply(struct sim *, struct req *);                   /* to the last frame, after the links' way back */
+static inline void sim_reply(struct sim *, struct req *);     /* to the last frame, after the links' way back */
 
 /* The attempt r goes on without us: returns a struct that carries the frames below this node's own,
  * to be answered or tried again.  r becomes an orphan: it comes back to this node with no frame left,
@@ -129,5 +129,36 @@ struct req *sim_cancel_target(struct sim *, const struct req *cancel);
 
 uint64_t sim_wake(struct sim *, struct node *, nsec delay, uint32_t arg);       /* the token; never 0 */
 uint64_t sim_wake_at(struct sim *, struct node *, nsec at, uint32_t arg);
+
+/* ---- the rest is inline for speed ---- */
+
+static inline void sim_forward(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
+{
+    struct node *n = sim->node[to];
+
+    if (l->delay > 0 || l->jitter != NULL)
+        sim_post(sim, l, to, r);
+    else
+        n->ops->request(n, sim, r);
+}
+
+void sim_reply_later(struct sim *, struct req *);
+
+static inline void sim_deliver(struct sim *sim, struct req *r)
+{
+    struct hop *h = &r->via[--r->depth];
+    struct node *n = sim->node[h->node];
+
+    r->back = h->back;
+    n->ops->reply(n, sim, r, h);
+}
+
+static inline void sim_reply(struct sim *sim, struct req *r)
+{
+    if (r->back == 0)
+        sim_deliver(sim, r);
+    else
+        sim_reply_later(sim, r);
+}
 
 #endif

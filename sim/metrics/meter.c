@@ -120,11 +120,11 @@ void meter_turn(struct meter *m, nsec now, const uint32_t *backlog)
     m->backend = record_backend(r, 0, m->slice);
 }
 
-void meter_close(struct meter *m, nsec now)
+void meter_close(struct meter *m, nsec now, u128 waited)
 {
     struct record *r = &m->record;
 
     meter_area(m, now);
-    r->sojourn += (u128)m->open * now - m->born_sum;
+    r->sojourn += waited;
     r->end = now;
 }

@@ -24,7 +24,6 @@ struct meter {
     uint32_t folds;                 /* how often pairs of slices were merged */
     uint64_t open;                  /* requests born and not ended */
     nsec     changed;               /* when `open` last did */
-    u128     born_sum;              /* of births of the open ones */
 };
 
 void meter_init(struct meter *, const struct meter_plan *);
@@ -32,8 +31,9 @@ void meter_init(struct meter *, const struct meter_plan *);
 /* The slice ended: to be called at now_slice_ends; backlog[] of every backend at that time. */
 void meter_turn(struct meter *, nsec now, const uint32_t *backlog);
 
-/* Nothing more happens: what is open stays unfinished. */
-void meter_close(struct meter *, nsec now);
+/* Nothing more happens: what is open stays unfinished.  waited: ns that the open requests have spent
+ * so far, counted from the requests themselves. */
+void meter_close(struct meter *, nsec now, u128 waited);
 
 /* A label given at birth stays right when slices fold. */
 static inline uint32_t meter_slot(const struct meter *m, uint32_t birth_slice)
@@ -53,7 +53,6 @@ static inline void meter_born(struct meter *m, nsec now)
 {
     meter_area(m, now);
     m->open++;
-    m->born_sum += now;
     m->record.requests++;
     m->record.slice[m->slice].born++;
 }
@@ -65,7 +64,6 @@ static inline void meter_ended(struct meter *m, nsec now, nsec born, uint32_t bi
 
     meter_area(m, now);
     m->open--;
-    m->born_sum -= born;
     m->record.sojourn += now - born;
     s->ended[outcome]++;
     if (outcome != OUTCOME_OK)
@@ -83,12 +81,12 @@ static inline struct record_backend_slice *meter_backend(struct meter *m, uint32
 static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t attempt, uint32_t backend,
                                  nsec sent, nsec done, uint32_t status)
 {
-    uint64_t who = rng_mix(request ^ (uint64_t)attempt << 48 ^ (uint64_t)status << 56);
-    u128 a = (u128)(who ^ sent) * (0x9e3779b97f4a7c15ull ^ (uint64_t)backend << 1);
+    uint64_t who = (request << 8 ^ attempt) * 0x9e3779b97f4a7c15ull ^ (uint64_t)backend << 32 ^ status;
+    u128 a = (u128)(who ^ 0xa0761d6478bd642full) * (sent ^ 0xe7037ed1a0b428dbull);
     u128 b = (u128)((uint64_t)a ^ (uint64_t)(a >> 64) ^ done) * 0xd6e8feb86659fd93ull;
 
     m->record.attempts++;
-    m->record.digest += b ^ (u128)who << 64 ^ a;
+    m->record.digest += a ^ b;
 }
 
 #endif

@@ -15,8 +15,8 @@ struct client {
     uint32_t nat;                   /* node id, or NONE */
     bool     is_rtt_random;         /* drawn once for every client */
     bool     is_stopped;
-    uint64_t salt, group;
-    uint32_t *asked;                /* [count]: requests so far */
+    uint64_t salt;
+    struct person { uint32_t asked, address; } *person;     /* [count]: requests so far, IPv4 */
     uint32_t alarm;
     struct quota *quota;
     struct arrival arrival;
@@ -69,19 +69,16 @@ static uint32_t first_hop(const struct client *c, const struct sim *sim, const s
     return r->conn != NONE ? sim_conn(sim, r->conn)->to : instance_for(c, r);
 }
 
-static uint32_t address_of(const struct client *c, uint32_t client)
-{
-    return (uint32_t)(rng_mix(c->group << 32 | client) >> 32);
-}
-
 /* ---- the end of a request ---- */
+
+static bool is_enough(const struct quota *q)
+{
+    return q->born >= q->wanted;
+}
 
 static void check_done(const struct client *c, struct sim *sim)
 {
-    const struct quota *q = c->quota;
-    bool is_enough = q->wanted > 0 && q->born >= q->wanted;
-
-    if (sim->meter.open == 0 && (is_enough || q->sources == 0))
+    if (sim->meter.open == 0 && (is_enough(c->quota) || c->quota->sources == 0))
         sim->is_done = true;
 }
 
@@ -144,7 +141,7 @@ static void open_conn(struct client *c, struct sim *sim, uint32_t client)
     r->client = client;
     r->conn = id;
     conn->to = instance_for(c, r);
-    conn->source = r->source = address_of(c, client);
+    conn->source = r->source = c->person[client].address;
     conn->port = r->port = (uint16_t)(32768 + sim->meter.record.connections % 28232);
     struct hop *me = sim_via(sim, &c->node, r);
     if (c->config->timeout > 0)
@@ -232,16 +229,17 @@ static void send_request(struct client *c, struct sim *sim, struct req *r)
 static void bear(struct client *c, struct sim *sim, uint32_t client, const struct arrival_row *row)
 {
     struct req *r = sim_new(sim, MSG_ASK);
-    uint32_t nth = c->asked[client]++;
-    const struct keys_config *keys = &c->config->keys;
+    struct person *who = &c->person[client];
+    uint32_t nth = who->asked++;
 
     r->number = sim->numbers++;
     r->client = client;
     r->luck = rng_mix(c->salt + ((uint64_t)client << 32 | nth) * 0x9e3779b97f4a7c15ull);
     r->born = sim->now;
     r->slice = sim->meter.birth_slice;
-    r->source = address_of(c, client);
-    r->key = keys->count == 0 ? client : keys_draw(&c->keys, r->luck, nth);
+    r->source = who->address;
+    r->port = 0;
+    r->key = c->config->keys.count == 0 ? client : keys_draw(&c->keys, r->luck, nth);
     if (row != NULL) {
         r->demand = row->demand;
         r->key = row->key == NONE ? r->key : row->key;
@@ -373,10 +371,6 @@ static void plan_arrival(struct client *c, struct sim *sim, nsec at)
         sim_wake_at(sim, &c->node, at, GROUP_ASKS);
 }
 
-static bool is_enough(const struct quota *q)
-{
-    return q->wanted > 0 && q->born >= q->wanted;
-}
 
 static void next_arrival(struct client *c, struct sim *sim)
 {
@@ -437,7 +431,7 @@ static void client_destroy(struct node *n)
     if (!is_warm(c))
         connpool_fini(&c->pool);
     keys_fini(&c->keys);
-    free(c->asked);
+    free(c->person);
     free(c);
 }
 
@@ -485,9 +479,11 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
     struct connpool_config pool = pool_config(config);
 
     *c = (struct client){ .node.ops = &client_ops, .config = config, .to = *to, .nat = nat,
-                          .salt = rng_next(&g), .group = group,
+                          .salt = rng_next(&g),
                           .who = rng_stream(sim->seed, "who", group) };
-    c->asked = xcalloc(config->count, sizeof *c->asked);
+    c->person = xcalloc(config->count, sizeof *c->person);
+    for (uint32_t i = 0; i < config->count; i++)        /* scattered over all addresses */
+        c->person[i].address = (uint32_t)(rng_mix((uint64_t)group << 32 | i) >> 32);
     arrival_init(&c->arrival, &config->arrival, sim->seed, group);
     keys_init(&c->keys, &config->keys);
     if (!is_warm(c))

@@ -35,7 +35,7 @@ struct node *backend_new(struct sim *, uint32_t id, const struct backend_config 
 /* When arrivals end, for all groups together: at a time, and when enough were born after warm-up. */
 struct quota {
     nsec     until;                 /* no arrivals at or after this; NEVER: no such end */
-    uint64_t wanted;                /* born after warm-up; 0: no such end */
+    uint64_t wanted;                /* born after warm-up; UINT64_MAX: no such end */
     nsec     warmup;
     uint64_t born;                  /* so far, after warm-up */
     uint32_t sources;               /* groups that may still ask */

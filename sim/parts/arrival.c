@@ -72,7 +72,8 @@ static void enter_state(struct arrival *a, nsec now, uint32_t state)
 
 void arrival_init(struct arrival *a, const struct arrival_config *c, uint64_t seed, uint32_t group)
 {
-    *a = (struct arrival){ .config = c, .rng = rng_stream(seed, "arrival", group) };
+    *a = (struct arrival){ .config = c, .rng = rng_stream(seed, "arrival", group),
+                           .mean_gap = c->rate > 0 ? (double)SECOND / c->rate : (double)INFINITY };
     if (c->states > 0)
         enter_state(a, 0, 0);
 }
@@ -98,9 +99,9 @@ nsec arrival_next(struct arrival *a, nsec now)
 
     switch ((enum arrival_process)c->process) {
     case ARRIVAL_POISSON:
-        return later(now, gap(a, c->rate));
+        return later(now, rng_exp(&a->rng) * a->mean_gap);
     case ARRIVAL_CONSTANT:
-        a->exact += (double)SECOND / c->rate;
+        a->exact += a->mean_gap;
         return (nsec)(a->exact + 0.5);
     case ARRIVAL_MMPP:
     case ARRIVAL_STEPS:

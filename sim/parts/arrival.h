@@ -37,6 +37,7 @@ double arrival_mean_rate(const struct arrival_config *, nsec duration);
 struct arrival {
     const struct arrival_config *config;
     struct rng rng;
+    double   mean_gap;              /* poisson, constant: ns */
     double   exact;                 /* constant: ns of the next arrival, unrounded */
     nsec     state_ends;
     uint32_t state, row;

@@ -64,27 +64,35 @@ static void enqueue(struct station *s, struct req *r)
     s->queued++;
 }
 
+/* The head's own `prev` is not kept: writing it would touch a struct that nobody needs yet. */
 static void unlink_waiting(struct station *s, struct req *r)
 {
-    if (r->prev == NULL)
+    if (r == s->head)
         s->head = r->next;
     else
         r->prev->next = r->next;
-    if (r->next == NULL)
-        s->tail = r->prev;
+    if (r == s->tail)
+        s->tail = s->head != NULL ? r->prev : NULL;
     else
         r->next->prev = r->prev;
     s->queued--;
 }
 
+static struct req *dequeue(struct station *s)
+{
+    struct req *r = s->head;
+
+    s->head = r->next;
+    if (r->next == NULL)
+        s->tail = NULL;
+    s->queued--;
+    return r;
+}
+
 static void start_waiting(struct station *s, struct sim *sim)
 {
-    while (s->head != NULL && s->in_service < s->config->workers && !s->is_paused) {
-        struct req *r = s->head;
-
-        unlink_waiting(s, r);
-        start(s, sim, r);
-    }
+    while (s->head != NULL && s->in_service < s->config->workers && !s->is_paused)
+        start(s, sim, dequeue(s));
 }
 
 static bool fifo_offer(struct station *s, struct sim *sim, struct req *r)
@@ -107,10 +115,11 @@ static struct req *fifo_finish(struct station *s, struct sim *sim, uint32_t id, 
     if (r->job != token)
         return NULL;
     count_busy(s, sim->now);
-    s->in_service--;
     s->served += r->got + r->work;
     r->job = 0;
-    start_waiting(s, sim);
+    s->in_service--;
+    if (s->head != NULL)            /* a paused station has no completions: someone may start */
+        start(s, sim, dequeue(s));
     return r;
 }
 

@@ -1,4 +1,4 @@
-/* columns.h - columns of text on a terminal: widths counted in characters, strangers' names escaped. */
+/* columns.h - columns of text on a terminal: widths in characters, strangers' names escaped. */
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H
 
@@ -16,8 +16,12 @@ const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t widt
 void columns_left(FILE *, const char *, uint32_t width);
 void columns_right(FILE *, const char *, uint32_t width);
 
-enum columns_colour { COLUMNS_PLAIN, COLUMNS_BOLD, COLUMNS_FAINT, COLUMNS_GREEN, COLUMNS_RED, COLUMNS_YELLOW };
-void columns_paint(FILE *, const struct report_style *, enum columns_colour);     /* COLUMNS_PLAIN ends it */
+enum columns_colour {
+    COLUMNS_PLAIN, COLUMNS_BOLD, COLUMNS_FAINT, COLUMNS_GREEN, COLUMNS_RED, COLUMNS_YELLOW
+};
+
+/* COLUMNS_PLAIN ends what another began. */
+void columns_paint(FILE *, const struct report_style *, enum columns_colour);
 
 /* "1.2 %", "0 %", "< 0.01 %" */
 const char *columns_percent(char buf[COLUMNS_CELL], double share);

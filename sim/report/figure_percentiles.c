@@ -52,7 +52,8 @@ static struct curve make_curve(const struct result *r, uint32_t policy, uint32_t
                        xcalloc(points, sizeof(double)) };
 
     for (uint32_t i = 0; i < points; i++) {
-        c.value[i] = quantile_ms(&r->policy[policy].latency, tables_grid[i], r->policy[policy].requests);
+        c.value[i] =
+            quantile_ms(&r->policy[policy].latency, tables_grid[i], r->policy[policy].requests);
         c.low[i] = INFINITY;
         c.high[i] = 0;
     }
@@ -152,7 +153,8 @@ static void put_names(struct plot *p, const struct result *r, const struct curve
     free(names);
 }
 
-static void put_settings(struct plot *p, const struct result *r, const struct range *y, uint32_t points)
+static void put_settings(struct plot *p, const struct result *r, const struct range *y,
+                         uint32_t points)
 {
     char headline[256], subtitle[256], setup[192], slo[64], time[32];
     double slo_ms = (double)r->plan.slo / (double)MILLISECOND;
@@ -167,7 +169,8 @@ static void put_settings(struct plot *p, const struct result *r, const struct ra
     plot_number(p, "ymax", y->high);
     plot_duration_tics(p, y->low, y->high, 13);
     plot_number(p, "slo", r->plan.slo ? slo_ms : 0);
-    snprintf(slo, sizeof slo, "SLO: %s", text_show_duration(time, sizeof time, (double)r->plan.slo));
+    snprintf(slo, sizeof slo, "SLO: %s",
+             text_show_duration(time, sizeof time, (double)r->plan.slo));
     fputs("slo_text = ", p->settings);
     plot_quote(p->settings, slo);
     fputc('\n', p->settings);

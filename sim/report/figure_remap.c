@@ -33,24 +33,30 @@ static void put_colour(FILE *f, uint32_t i, void *arg)
     fprintf(f, "'%s'", plot_colour(((struct bar *)arg)[i].policy));
 }
 
-static void put_note(FILE *f, uint32_t i, void *arg)
+static const char *note_of(char note[2 * COLUMNS_CELL], const struct bar *b)
 {
-    const struct bar *b = &((struct bar *)arg)[i];
-    char note[COLUMNS_CELL * 2], cut[COLUMNS_CELL], broken[64] = "";
+    char cut[COLUMNS_CELL], broken[64] = "";
 
     if (b->broken)
         snprintf(broken, sizeof broken, ", %" PRIu64 " broken", b->broken);
-    snprintf(note, sizeof note, "%s: %.3g %% (%.3g %% had to)%s", columns_name(cut, b->what, 22), b->moved,
-             b->unavoidable, broken);
-    plot_quote(f, note);
+    snprintf(note, 2 * COLUMNS_CELL, "%s: %.3g %% (%.3g %% had to)%s",
+             columns_name(cut, b->what, 22), b->moved, b->unavoidable, broken);
+    return note;
+}
+
+static void put_note(FILE *f, uint32_t i, void *arg)
+{
+    char note[2 * COLUMNS_CELL];
+
+    plot_quote(f, note_of(note, &((struct bar *)arg)[i]));
 }
 
 static void draw_bars(struct bar *bar, uint32_t n, const char *subtitle, const char *folder,
                       struct report_plots *status)
 {
     double most = 1;
-    uint32_t width = 6;
-    char cut[COLUMNS_CELL];
+    uint32_t width = 6, note_width = 20;
+    char cut[COLUMNS_CELL], note[2 * COLUMNS_CELL];
     struct plot p;
 
     if (!plot_begin(&p, folder, "remap", status))
@@ -63,11 +69,13 @@ static void draw_bars(struct bar *bar, uint32_t n, const char *subtitle, const c
         most = bar[i].moved > most ? bar[i].moved : most;
         most = bar[i].unavoidable > most ? bar[i].unavoidable : most;
         width = w > width ? w : width;
+        w = columns_width(note_of(note, &bar[i]));
+        note_width = w > note_width ? w : note_width;
     }
     plot_size(&p, 1200, 190 + 34 * (n < 3 ? 3 : n));
     plot_headline(&p, "Keys that changed their backend", subtitle);
     plot_number(&p, "lmargin", (plot_bold_pixels(&p, width) + 40) / 1200);
-    plot_number(&p, "rmargin", 0.70);
+    plot_number(&p, "rmargin", 1 - (1.08 * plot_small_pixels(&p, note_width) + 24) / 1200);
     plot_number(&p, "xmax", most > 60 ? 100 : plot_nice_above(most * 1.02));
     plot_number(&p, "n", n);
     plot_array(&p, "name", n, put_name, bar);
@@ -141,7 +149,8 @@ static const struct report_remap_row *find_row(const struct report_remap_row *ro
                                                const char *algorithm, uint32_t backends)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (rows[i].backends == backends && (!algorithm || strcmp(rows[i].algorithm, algorithm) == 0))
+        if (rows[i].backends == backends &&
+            (!algorithm || strcmp(rows[i].algorithm, algorithm) == 0))
             return &rows[i];
     return NULL;
 }
@@ -154,7 +163,8 @@ static void put_share(FILE *f, const struct report_remap_row *row, uint64_t keys
         fputs(" NaN", f);
 }
 
-static void put_sweep_data(struct plot *p, const struct sweep *s, const struct report_remap_row *rows, uint32_t n)
+static void put_sweep_data(struct plot *p, const struct sweep *s,
+                           const struct report_remap_row *rows, uint32_t n)
 {
     fputs("backends unavoidable", p->data);
     for (uint32_t k = 1; k <= s->algorithms; k++)
@@ -174,7 +184,8 @@ static void put_sweep_data(struct plot *p, const struct sweep *s, const struct r
 }
 
 /* The last known value of a curve: names NULL is the reference. */
-static double last_percent(const struct sweep *s, const struct report_remap_row *rows, uint32_t n, const char *name)
+static double last_percent(const struct sweep *s, const struct report_remap_row *rows, uint32_t n,
+                           const char *name)
 {
     for (uint32_t i = s->sizes; i-- > 0;) {
         const struct report_remap_row *row = find_row(rows, n, name, s->size[i]);
@@ -195,7 +206,8 @@ static void draw_sweep(const struct sweep *s, const struct report_remap_row *row
 
     if (plot_begin(&p, folder, "remap_n", status)) {
         for (uint32_t i = 0; i < n; i++) {
-            double moved = percent(rows[i].moved, rows[i].keys), must = percent(rows[i].unavoidable, rows[i].keys);
+            double moved = percent(rows[i].moved, rows[i].keys),
+                   must = percent(rows[i].unavoidable, rows[i].keys);
 
             low = moved > 0 && moved < low ? moved : low;
             low = must > 0 && must < low ? must : low;
@@ -204,9 +216,11 @@ static void draw_sweep(const struct sweep *s, const struct report_remap_row *row
         for (uint32_t k = 0; k <= s->algorithms; k++) {
             c[k].name = k < s->algorithms ? s->algorithm[k] : "had to move";
             c[k].note = "";
-            c[k].y = log(last_percent(s, rows, n, k < s->algorithms ? c[k].name : NULL) / ymin) / log(120 / ymin);
+            c[k].y = log(last_percent(s, rows, n, k < s->algorithms ? c[k].name : NULL) / ymin) /
+                     log(120 / ymin);
         }
-        snprintf(subtitle, sizeof subtitle, "Change: %s. %" PRIu64 " keys. Dashed: those that had to move.",
+        snprintf(subtitle, sizeof subtitle,
+                 "Change: %s. %" PRIu64 " keys. Dashed: those that had to move.",
                  columns_name(change, rows[0].change, 40), rows[0].keys);
         put_sweep_data(&p, s, rows, n);
         plot_size(&p, 1200, 640);
@@ -240,9 +254,11 @@ void report_plot_remap(const struct report_remap_row *rows, uint32_t n, const ch
         uint32_t bars = n < MOST_BARS ? n : MOST_BARS;
 
         for (uint32_t i = 0; i < bars; i++)
-            bar[i] = (struct bar){ rows[i].algorithm, rows[i].change, percent(rows[i].moved, rows[i].keys),
+            bar[i] = (struct bar){ rows[i].algorithm, rows[i].change,
+                                   percent(rows[i].moved, rows[i].keys),
                                    percent(rows[i].unavoidable, rows[i].keys), 0 };
-        snprintf(subtitle, sizeof subtitle, "%" PRIu32 " backends, %" PRIu64 " keys. Tick: those that had to move.",
+        snprintf(subtitle, sizeof subtitle,
+                 "%" PRIu32 " backends, %" PRIu64 " keys. Tick: those that had to move.",
                  rows[0].backends, rows[0].keys);
         draw_bars(bar, bars, subtitle, folder, status);
     }

@@ -55,7 +55,8 @@ static void put_note(FILE *f, uint32_t i, void *arg)
     char note[64];
     double imbalance = ((const struct result *)arg)->policy[i].imbalance.value;
 
-    snprintf(note, sizeof note, isnan(imbalance) ? "no requests" : "busiest: %.2f x the mean", imbalance);
+    snprintf(note, sizeof note, isnan(imbalance) ? "no requests" : "busiest: %.2f x the mean",
+             imbalance);
     plot_quote(f, note);
 }
 
@@ -100,7 +101,8 @@ static void put_settings(struct plot *p, const struct result *r, uint32_t panels
     plot_number(p, "equal", 100.0 / backends);
     plot_number(p, "rmargin", right_margin(p, r, panels));
     plot_number(p, "named", backends <= MOST_NAMED ? backends : 0);
-    fprintf(p->settings, "xtitle = '%s'\n", backends <= MOST_NAMED ? "" : "backend, in configured order");
+    fprintf(p->settings, "xtitle = '%s'\n",
+            backends <= MOST_NAMED ? "" : "backend, in configured order");
     plot_array(p, "name", panels, put_name, arg);
     plot_array(p, "note", panels, put_note, arg);
     plot_array(p, "colour", panels, put_colour, arg);

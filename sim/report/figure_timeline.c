@@ -1,5 +1,6 @@
-/* figure_timeline.c - a percentile per slice of birth time, all seeds pooled, with the events; below,
- * where it is slow: mean response time at each backend per slice, small multiples on one scale. */
+/* figure_timeline.c - a percentile per slice of birth time, all seeds pooled, with the events;
+ * below, where it is slow: mean response time at each backend per slice, small multiples on one
+ * scale. */
 #include "figures.h"
 
 #include "../base/text.h"
@@ -145,7 +146,7 @@ static void put_names(struct plot *p, const struct timeline *t, const double *la
     for (uint32_t k = 0; k < n; k++)
         names[k] = (struct plot_curve){
             .name = t->r->policy[k].name,
-            .note = isnan(last[k]) ? "no request succeeded" : "",
+            .note = isnan(last[k]) ? "too many requests failed" : "",
             .y = isnan(last[k]) ? NAN : log(last[k] / t->y.low) / log(t->y.high / t->y.low),
         };
     plot_curves(p, names, n, 0.071);
@@ -196,7 +197,8 @@ static void put_events(struct plot *p, const struct timeline *t, double tmax)
     while (e.n < t->r->plan.events && e.n < MOST_EVENTS &&
            (double)t->r->plan.event[e.n].at / (double)SECOND < tmax) {
         double at = (double)t->r->plan.event[e.n].at / (double)SECOND / tmax;
-        double width = (columns_width(columns_name(cut, t->r->plan.event[e.n].label, 30)) * 7.2 + 12) / 900;
+        double width =
+            (columns_width(columns_name(cut, t->r->plan.event[e.n].label, 30)) * 7.2 + 12) / 900;
         uint32_t row = 0;
 
         while (row < EVENT_ROWS && free_from[row] > at)
@@ -215,7 +217,23 @@ static void put_events(struct plot *p, const struct timeline *t, double tmax)
 
 /* ---- the heat maps ---- */
 
-/* The baseline and what lies farthest from it: the slowest and the quickest. */
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void add_panel(struct timeline *t, uint32_t policy)
+{
+    for (uint32_t i = 0; i < t->panels; i++)
+        if (t->panel[i] == policy)
+            return;
+    if (t->panels < MOST_PANELS)
+        t->panel[t->panels++] = policy;
+}
+
+/* The baseline and what lies farthest from it, the slowest and the quickest; then the first. */
 static void choose_panels(struct timeline *t)
 {
     uint32_t main = figure_main_percentile(t->r), n = t->r->plan.policies;
@@ -223,16 +241,20 @@ static void choose_panels(struct timeline *t)
 
     for (uint32_t k = 0; k < n; k++) {
         double v = t->r->policy[k].quantile[main].value;
-        double low = t->r->policy[best].quantile[main].value, high = t->r->policy[worst].quantile[main].value;
+        double low = t->r->policy[best].quantile[main].value,
+               high = t->r->policy[worst].quantile[main].value;
 
         if (!isnan(v) && (isnan(low) || v < low))
             best = k;
         if (!isnan(high) && (isnan(v) || v > high))
             worst = k;
     }
-    for (uint32_t k = 0; k < n && t->panels < MOST_PANELS; k++)
-        if (n <= MOST_PANELS || k == t->r->plan.baseline || k == best || k == worst)
-            t->panel[t->panels++] = k;
+    add_panel(t, t->r->plan.baseline);
+    add_panel(t, best);
+    add_panel(t, worst);
+    for (uint32_t k = 0; k < n; k++)
+        add_panel(t, k);
+    qsort(t->panel, t->panels, sizeof *t->panel, by_number);
 }
 
 static void choose_rows(struct timeline *t)
@@ -336,8 +358,8 @@ static void put_subtitle(struct plot *p, const struct timeline *t, double width)
     if (t->panels && t->group > 1)
         snprintf(rows, sizeof rows, " A row: the slowest of %" PRIu32 " backends.", t->group);
     snprintf(subtitle, sizeof subtitle, "A point: the requests born in %s. %s.%s",
-             text_show_duration(slice, sizeof slice, width * 1e9), figure_setup(setup, sizeof setup, t->r),
-             rows);
+             text_show_duration(slice, sizeof slice, width * 1e9),
+             figure_setup(setup, sizeof setup, t->r), rows);
     plot_headline(p, headline, subtitle);
 }
 
@@ -371,6 +393,21 @@ static void draw(struct timeline *t, struct plot *p)
     free(last);
 }
 
+/* The highest up to 99 that has a value for some policy: one that falls among failed requests
+ * everywhere would be an empty figure. */
+static double drawn_percentile(const struct result *r)
+{
+    for (uint32_t i = figure_main_percentile(r) + 1; i-- > 0;)
+        for (uint32_t k = 0; k < r->plan.policies; k++) {
+            const struct result_policy *p = &r->policy[k];
+
+            if (p->requests &&
+                hist_quantile(&p->latency, r->plan.percentile[i] / 100, p->requests) != NEVER)
+                return r->plan.percentile[i];
+        }
+    return r->plan.percentile[figure_main_percentile(r)];
+}
+
 void figure_timeline(const struct result *r, const char *folder, struct report_plots *status)
 {
     struct timeline t = { .r = r, .clock = r->runs ? r->run[0].record : NULL };
@@ -378,7 +415,7 @@ void figure_timeline(const struct result *r, const char *folder, struct report_p
 
     if (!t.clock || slices_drawn(&t) < 2 || !r->plan.percentiles)
         return;
-    t.percentile = r->plan.percentile[figure_main_percentile(r)];
+    t.percentile = drawn_percentile(r);
     if (t.clock->backend_slices > 1 && r->plan.backends) {
         choose_panels(&t);
         choose_rows(&t);

@@ -101,6 +101,7 @@ const char *figure_headline(char *buf, size_t size, const struct result *r)
         snprintf(buf, size, "No difference in p%.10g found", main);
     else
         snprintf(buf, size, "%s",
-                 columns_name(a, r->plan.title && *r->plan.title ? r->plan.title : r->plan.scenario, 90));
+                 columns_name(a, r->plan.title && *r->plan.title ? r->plan.title : r->plan.scenario,
+                              90));
     return buf;
 }

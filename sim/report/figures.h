@@ -1,5 +1,6 @@
 /* figures.h - the figures of a result; each leaves its files in the folder and says so in status.
- * A figure that would show nothing (shares of one backend, a time line of one slice) is not made. */
+ * A figure that would show nothing (shares of one backend, a time line of one slice) is not made.
+ */
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
 

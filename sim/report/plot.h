@@ -28,7 +28,7 @@ void plot_end(struct plot *);
 
 /* ---- settings ---- */
 
-/* Any text as a gnuplot string that can do nothing but be shown: single quotes, nothing unprintable.
+/* Any text as a gnuplot string that can do nothing but be shown: single quotes, no controls.
  * plot_bold() gives enhanced text in bold, its special characters escaped. */
 void plot_quote(FILE *, const char *text);
 void plot_bold(FILE *, const char *text);
@@ -38,7 +38,8 @@ void plot_headline(struct plot *, const char *headline, const char *subtitle);
 void plot_size(struct plot *, uint32_t width, uint32_t height);
 
 /* array NAME[n] = [put(0), put(1), ...]; n 0 makes an array of one. */
-void plot_array(struct plot *, const char *name, uint32_t n, void (*put)(FILE *, uint32_t, void *), void *);
+void plot_array(struct plot *, const char *name, uint32_t n, void (*put)(FILE *, uint32_t, void *),
+                void *);
 
 /* set ytics for durations between low and high ms, log scale: 1-2-5, or fewer than that to keep
  * to `most` labels. */
@@ -57,13 +58,13 @@ double plot_nice_above(double x);
 struct plot_curve {
     const char *name;
     const char *note;               /* "saturated", or "" */
-    double y;                       /* of its end, 0..1 of the panel's height; NAN: none, at the top */
+    double y;                       /* of its end, 0..1 of the panel; NAN: none, at the top */
     double label_y;                 /* set by plot_curves() */
     uint32_t dash;                  /* set by plot_curves(): 1, 2 ... among equal colours */
 };
 
-/* Arrays name, note, colour, dash, label_y and rmargin, n: labels moved apart, a name `height` of the
- * panel high. */
+/* Arrays name, note, colour, dash, label_y and rmargin, n: labels moved apart, each `height` of
+ * the panel high. */
 void plot_curves(struct plot *, struct plot_curve *, uint32_t n, double height);
 
 /* "#0072B2": one colour an algorithm in every figure, by its name and never by its place. */

@@ -26,7 +26,8 @@ const char *plot_colour(const char *policy)
     uint32_t hash = 2166136261u;
 
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-        if (strlen(fixed[i].algorithm) == length && strncmp(fixed[i].algorithm, policy, length) == 0)
+        if (strlen(fixed[i].algorithm) == length &&
+            strncmp(fixed[i].algorithm, policy, length) == 0)
             return palette[fixed[i].colour];
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)policy[i]) * 16777619u;

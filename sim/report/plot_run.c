@@ -29,7 +29,8 @@ static void become(const char *folder, char *const argv[], int out)
     char *const environment[] = { path, "LANG=C.UTF-8", "HOME=/nonexistent", NULL };
     int null = open("/dev/null", O_RDWR);
 
-    snprintf(path, sizeof path, "PATH=%s", given && *given ? given : "/usr/local/bin:/usr/bin:/bin");
+    snprintf(path, sizeof path, "PATH=%s",
+             given && *given ? given : "/usr/local/bin:/usr/bin:/bin");
     if (null < 0 || dup2(null, 0) < 0 || dup2(out >= 0 ? out : null, 1) < 0 || dup2(null, 2) < 0)
         _exit(NO_PROGRAM - 1);
     if (folder && chdir(folder) != 0)

@@ -52,7 +52,8 @@ void plot_number(struct plot *p, const char *name, double value)
 
 void plot_size(struct plot *p, uint32_t width, uint32_t height)
 {
-    fprintf(p->settings, "fn = '%s'\nwidth = %" PRIu32 "\nheight = %" PRIu32 "\n", p->font, width, height);
+    fprintf(p->settings, "fn = '%s'\nwidth = %" PRIu32 "\nheight = %" PRIu32 "\n", p->font, width,
+            height);
 }
 
 void plot_headline(struct plot *p, const char *headline, const char *subtitle)
@@ -64,7 +65,8 @@ void plot_headline(struct plot *p, const char *headline, const char *subtitle)
     fputc('\n', p->settings);
 }
 
-void plot_array(struct plot *p, const char *name, uint32_t n, void (*put)(FILE *, uint32_t, void *), void *arg)
+void plot_array(struct plot *p, const char *name, uint32_t n, void (*put)(FILE *, uint32_t, void *),
+                void *arg)
 {
     fprintf(p->settings, "array %s[%" PRIu32 "]", name, n ? n : 1);
     for (uint32_t i = 0; i < n; i++) {

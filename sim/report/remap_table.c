@@ -46,7 +46,8 @@ void report_remap_table(FILE *f, const struct report_remap_row *rows, uint32_t n
 
         width = w > width ? w : width;
     }
-    /* The other columns take 77: long names push a narrow terminal's lines over, short ones do not. */
+    /* The other columns take 77: long names push a narrow terminal's lines over, short ones do not.
+     */
     most = columns > 77 + 16 ? columns - 77 : 16;
     width = width > most ? most : width;
     columns_paint(f, style, COLUMNS_BOLD);
@@ -93,7 +94,9 @@ void report_remap_json(FILE *f, const struct report_remap_row *rows, uint32_t n,
 
 void report_remap_csv(FILE *f, const struct report_remap_row *rows, uint32_t n)
 {
-    fputs("algorithm,backends,change,keys,moved,unavoidable,excess,max_over_mean,table_bytes,build_ns\n", f);
+    fputs("algorithm,backends,change,keys,moved,unavoidable,excess,max_over_mean,table_bytes,build_"
+          "ns\n",
+          f);
     for (uint32_t i = 0; i < n; i++) {
         const struct report_remap_row *r = &rows[i];
 
@@ -101,7 +104,7 @@ void report_remap_csv(FILE *f, const struct report_remap_row *rows, uint32_t n)
         fprintf(f, ",%" PRIu32 ",", r->backends);
         csv_text(f, r->change);
         fprintf(f, ",%" PRIu64 ",%.9g,%.9g,%.9g,%.9g,%" PRIu64 ",%.9g\n", r->keys,
-                share(r->moved, r->keys), share(r->unavoidable, r->keys), excess(r), r->max_over_mean,
-                r->table_bytes, r->build_ns);
+                share(r->moved, r->keys), share(r->unavoidable, r->keys), excess(r),
+                r->max_over_mean, r->table_bytes, r->build_ns);
     }
 }

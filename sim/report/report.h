@@ -26,8 +26,10 @@ struct report_remap_row {
     double   build_ns;
 };
 
-void report_remap_table(FILE *, const struct report_remap_row *, uint32_t rows, const struct report_style *);
-void report_remap_json(FILE *, const struct report_remap_row *, uint32_t rows, const struct result_environment *);
+void report_remap_table(FILE *, const struct report_remap_row *, uint32_t rows,
+                        const struct report_style *);
+void report_remap_json(FILE *, const struct report_remap_row *, uint32_t rows,
+                       const struct result_environment *);
 void report_remap_csv(FILE *, const struct report_remap_row *, uint32_t rows);
 
 /* ---- figures ---- */
@@ -37,8 +39,8 @@ enum { REPORT_FIGURES = 8 };
 /* What became of the figures: data and .gp are there in any case, as far as the disk went along. */
 struct report_plots {
     uint32_t drawn, failed;
-    bool     is_gnuplot_missing;            /* then: apt install gnuplot-nox, cd plots, gnuplot NAME.gp */
-    const char *fault;                      /* NULL, or what went wrong with the first that failed */
+    bool     is_gnuplot_missing;            /* then: apt install gnuplot-nox; gnuplot NAME.gp */
+    const char *fault;                      /* NULL, or what was wrong with the first that failed */
     const char *name[REPORT_FIGURES];       /* "percentiles": of the drawn ones */
 };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_PERCENTILES = 4, CELL = 9 };
+enum { SHOWN_PERCENTILES = 4, CELL = 8 };
 
 /* What the whole table needs to know about its shape. */
 struct shape {
@@ -107,7 +107,8 @@ static void put_row(FILE *f, const struct shape *s, const struct result_policy *
         bool is_null = isnan(p->quantile[s->shown[i]].value);
 
         if (is_null)
-            columns_paint(f, s->style, p->verdict == VERDICT_SATURATED ? COLUMNS_YELLOW : COLUMNS_RED);
+            columns_paint(f, s->style,
+                          p->verdict == VERDICT_SATURATED ? COLUMNS_YELLOW : COLUMNS_RED);
         columns_right(f, show_quantile(buf, p, s->shown[i]), CELL);
         if (is_null)
             columns_paint(f, s->style, COLUMNS_PLAIN);
@@ -145,8 +146,8 @@ static struct axis make_axis(const struct shape *s)
 }
 
 /* One mark a percentile: solid up to the lowest, then lighter and lighter. */
-static void put_bar(FILE *f, const struct shape *s, const struct result_policy *p, const struct axis *a,
-                    uint32_t width)
+static void put_bar(FILE *f, const struct shape *s, const struct result_policy *p,
+                    const struct axis *a, uint32_t width)
 {
     static const char *const block[] = { "█", "▓", "▒", "░" };
     static const char *const ascii[] = { "#", "=", "-", "." };
@@ -189,8 +190,8 @@ static void show_change(char *buf, size_t size, const struct estimate *e)
     else if (isnan(half))
         snprintf(buf, size, "%+.*f %%", digits, percent);
     else
-        snprintf(buf, size, "%+.*f %% [%+.*f, %+.*f]", digits, percent, digits, e->low * 100, digits,
-                 e->high * 100);
+        snprintf(buf, size, "%+.*f %% [%+.*f, %+.*f]", digits, percent, digits, e->low * 100,
+                 digits, e->high * 100);
 }
 
 static enum columns_colour colour_of(const char *verdict)
@@ -207,7 +208,8 @@ static const char *change_text(char *buf, size_t size, const struct shape *s, ui
     const struct result_change *c = find_change(s, policy);
     char change[COLUMNS_CELL];
 
-    snprintf(buf, size, "%s", policy == s->r->plan.baseline && s->r->plan.policies > 1 ? "base" : "");
+    snprintf(buf, size, "%s",
+             policy == s->r->plan.baseline && s->r->plan.policies > 1 ? "base" : "");
     if (!c)
         return buf;
     show_change(change, sizeof change, &c->change);
@@ -223,9 +225,11 @@ static void put_change(FILE *f, const struct shape *s, uint32_t policy)
     const struct result_change *c = find_change(s, policy);
     char buf[COLUMNS_CELL];
 
+    if (!*change_text(buf, sizeof buf, s, policy))
+        return;
     fputs("  ", f);
     columns_paint(f, s->style, c ? colour_of(c->verdict) : COLUMNS_PLAIN);
-    fputs(change_text(buf, sizeof buf, s, policy), f);
+    fputs(buf, f);
     columns_paint(f, s->style, COLUMNS_PLAIN);
 }
 
@@ -266,7 +270,8 @@ static uint32_t bar_width(const struct shape *s)
 static void put_bar_head(FILE *f, const struct shape *s, const struct axis *a, uint32_t width)
 {
     char low[32], high[32], name[COLUMNS_CELL];
-    uint32_t taken = 2 + s->name + 2 + width + 2 + 16, room = s->columns > taken ? s->columns - taken : 0;
+    uint32_t taken = 2 + s->name + 2 + width + 2 + 16,
+             room = s->columns > taken ? s->columns - taken : 0;
     double percentile = s->r->plan.percentile[s->main];
 
     put_name(f, s, "");
@@ -443,5 +448,6 @@ void report_footer(FILE *f, const struct result *r, double wall_s)
     fprintf(f, "%s requests, %s", text_show_count(count, sizeof count, (double)requests),
             text_show_duration(time, sizeof time, wall_s * 1e9));
     if (wall_s > 0)
-        fprintf(f, ", %s requests/s", text_show_count(rate, sizeof rate, (double)requests / wall_s));
+        fprintf(f, ", %s requests/s",
+                text_show_count(rate, sizeof rate, (double)requests / wall_s));
 }

@@ -44,8 +44,11 @@ static struct result_quantity policy_quantile(const struct result *r, uint32_t p
     if (policy->verdict == VERDICT_SATURATED && percentile >= 90)
         return (struct result_quantity){ NAN, NAN, NAN };
     return (struct result_quantity){
-        policy->requests ? known(hist_quantile(&policy->latency, percentile / 100, policy->requests)) : NAN,
-        NAN, NAN,
+        policy->requests
+            ? known(hist_quantile(&policy->latency, percentile / 100, policy->requests))
+            : NAN,
+        NAN,
+        NAN,
     };
 }
 
@@ -55,19 +58,22 @@ static struct result_quantity policy_max(const struct result *r, uint32_t p, dou
     return r->policy[p].max;
 }
 
-static struct result_quantity policy_throughput(const struct result *r, uint32_t p, double percentile)
+static struct result_quantity policy_throughput(const struct result *r, uint32_t p,
+                                                double percentile)
 {
     (void)percentile;
     return r->policy[p].throughput;
 }
 
-static struct result_quantity policy_error_rate(const struct result *r, uint32_t p, double percentile)
+static struct result_quantity policy_error_rate(const struct result *r, uint32_t p,
+                                                double percentile)
 {
     (void)percentile;
     return r->policy[p].error_rate;
 }
 
-static struct result_quantity policy_imbalance(const struct result *r, uint32_t p, double percentile)
+static struct result_quantity policy_imbalance(const struct result *r, uint32_t p,
+                                               double percentile)
 {
     (void)percentile;
     return r->policy[p].imbalance;
@@ -84,13 +90,15 @@ static struct result_quantity policy_requests(const struct result *r, uint32_t p
     return count(r->policy[p].requests);
 }
 
-static struct result_quantity policy_completed(const struct result *r, uint32_t p, double percentile)
+static struct result_quantity policy_completed(const struct result *r, uint32_t p,
+                                               double percentile)
 {
     (void)percentile;
     return count(r->policy[p].completed);
 }
 
-static struct result_quantity policy_unfinished(const struct result *r, uint32_t p, double percentile)
+static struct result_quantity policy_unfinished(const struct result *r, uint32_t p,
+                                                double percentile)
 {
     (void)percentile;
     return count(r->policy[p].unfinished);
@@ -208,7 +216,8 @@ static const struct metric metrics[] = {
     { "throughput", METRIC_PER_SECOND, METRIC_MORE, "requests that succeeded, per second",
       policy_throughput, run_throughput },
     { "imbalance", METRIC_RATIO, METRIC_NEITHER,
-      "requests sent to the busiest backend, over the mean of all", policy_imbalance, run_imbalance },
+      "requests sent to the busiest backend, over the mean of all", policy_imbalance,
+      run_imbalance },
     { "requests", METRIC_COUNT, METRIC_NEITHER, "requests born after warm-up", policy_requests,
       run_requests },
     { "completed", METRIC_COUNT, METRIC_NEITHER, "requests that succeeded", policy_completed,
@@ -228,7 +237,8 @@ const struct metric *metric_all(void)
 }
 
 /* "latency.p99.9" is the row with the star, and 99.9. */
-static const struct metric *find_percentile(const struct metric *m, const char *name, double *percentile)
+static const struct metric *find_percentile(const struct metric *m, const char *name,
+                                            double *percentile)
 {
     size_t stem = strlen(STAR) - 1;
     char *end;

@@ -9,7 +9,7 @@ enum metric_unit { METRIC_NS, METRIC_PER_SECOND, METRIC_SHARE, METRIC_RATIO, MET
 enum metric_better { METRIC_LESS, METRIC_MORE, METRIC_NEITHER };
 
 struct metric {
-    const char *name;               /* "latency.p99"; "latency.p*" stands for every percentile of the scenario */
+    const char *name;               /* "latency.p99"; "latency.p*" stands for every percentile */
     enum metric_unit unit;
     enum metric_better better;
     const char *help;
@@ -18,8 +18,11 @@ struct metric {
 };
 
 const struct metric *metric_all(void);                              /* ends with name NULL */
-const struct metric *metric_find(const char *name, double *percentile);     /* "latency.p99.9"; NULL if unknown */
-bool metric_is_percentile(const struct metric *);                    /* one metric for every percentile */
-const char *metric_show_name(char *buf, size_t size, const struct metric *, double percentile);
+
+/* "latency.p99.9" gives the percentiles' row and 99.9; NULL if unknown. */
+const struct metric *metric_find(const char *name, double *percentile);
+bool metric_is_percentile(const struct metric *);     /* stands for every percentile */
+const char *metric_show_name(char *buf, size_t size, const struct metric *,
+                             double percentile);
 
 #endif

@@ -46,7 +46,8 @@ static const char *judge(const struct estimate *e, enum metric_better better)
     return (e->high < 0) == (better == METRIC_LESS) ? "better" : "worse";
 }
 
-/* Where a value is 0 (no errors) no share of it exists: judged by differences, shown without one. */
+/* Where a value is 0 (no errors) no share of it exists: judged by differences, shown without one.
+ */
 static void compare_differences(struct result_change *c, struct pairs *s, enum metric_better better)
 {
     bool equal = true;
@@ -71,8 +72,8 @@ static bool is_unsteady(const struct result *r, const struct metric *m, uint32_t
            isnan(m->of_policy(r, policy, percentile).value);
 }
 
-static struct result_change compare_one(const struct result *r, const struct metric *m, uint32_t policy,
-                                        double percentile, struct pairs *s)
+static struct result_change compare_one(const struct result *r, const struct metric *m,
+                                        uint32_t policy, double percentile, struct pairs *s)
 {
     struct result_change c = {
         .base = r->plan.baseline, .policy = policy, .verdict = "unknown",
@@ -91,7 +92,8 @@ static struct result_change compare_one(const struct result *r, const struct met
     return c;
 }
 
-static void compare_metric(struct result *r, const struct metric *m, double percentile, struct pairs *s)
+static void compare_metric(struct result *r, const struct metric *m, double percentile,
+                           struct pairs *s)
 {
     char name[64];
     const char *kept = arena_text(&r->arena, metric_show_name(name, sizeof name, m, percentile));

@@ -51,8 +51,8 @@ static const char *safe_name(char *buf, size_t size, const char *name)
 
     for (; name[n] && n + 1 < size && n < 64; n++) {
         unsigned char c = (unsigned char)name[n];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                        (n && (c == '.' || c == '-'));
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || (n && (c == '.' || c == '-'));
 
         buf[n] = is_plain ? (char)c : '_';
     }
@@ -93,7 +93,8 @@ static int write_text(const struct folder *f, const char *name, const char *text
     return close_file(f, out, path);
 }
 
-static int write_json(const struct folder *f, const struct result *r, const struct result_environment *e)
+static int write_json(const struct folder *f, const struct result *r,
+                      const struct result_environment *e)
 {
     char *json = result_json(r, e);
     int failed = json ? write_text(f, "result.json", json) : fail(f->err, "write", "result.json");
@@ -104,7 +105,10 @@ static int write_json(const struct folder *f, const struct result *r, const stru
 
 static int write_tables(const struct folder *f, const struct result *r)
 {
-    static const struct { const char *name; void (*put)(FILE *, const struct result *); } table[] = {
+    static const struct {
+        const char *name;
+        void (*put)(FILE *, const struct result *);
+    } table[] = {
         { "summary.csv", tables_summary },       { "percentiles.csv", tables_percentiles },
         { "timeseries.csv", tables_timeseries }, { "backends.csv", tables_backends },
         { "remap.csv", tables_remap },           { "events.csv", tables_events },
@@ -134,7 +138,8 @@ static int write_histogram(const struct folder *f, const char *name, const struc
     return close_file(f, out, path);
 }
 
-static int write_run_histogram(const struct folder *f, const struct result *r, const struct result_run *run)
+static int write_run_histogram(const struct folder *f, const struct result *r,
+                               const struct result_run *run)
 {
     char name[160], safe[80];
     struct hist h;
@@ -233,7 +238,8 @@ static void show_time(char out[32], const char *started)
 }
 
 /* <UTC time>-<seed>-<6 hex>, the n-th with that name. */
-static void folder_name(char *out, size_t size, const struct result *r, const char *started, uint32_t n)
+static void folder_name(char *out, size_t size, const struct result *r, const char *started,
+                        uint32_t n)
 {
     char when[32], suffix[16] = "";
 
@@ -294,7 +300,8 @@ static int begin_folder(struct folder *f, const char *parent)
     return 0;
 }
 
-static int make_parents(const char *results, const char *scenario, char *parent, size_t size, struct err *err)
+static int make_parents(const char *results, const char *scenario, char *parent, size_t size,
+                        struct err *err)
 {
     char safe[80];
 

@@ -59,7 +59,8 @@ static double share(uint64_t part, uint64_t all)
     return all ? (double)part / (double)all : NAN;
 }
 
-static void put_remap(struct json *j, const struct result *r, const struct result_remap *m, const char *policy)
+static void put_remap(struct json *j, const struct result *r, const struct result_remap *m,
+                      const char *policy)
 {
     json_open(j, NULL, '{');
     if (policy)
@@ -78,11 +79,13 @@ static void put_remaps(struct json *j, const struct result *r, uint32_t policy)
     json_open(j, "remap", '[');
     for (uint32_t i = 0; i < r->remaps; i++)
         if (policy == NONE || r->remap[i].policy == policy)
-            put_remap(j, r, &r->remap[i], policy == NONE ? r->plan.policy[r->remap[i].policy] : NULL);
+            put_remap(j, r, &r->remap[i],
+                      policy == NONE ? r->plan.policy[r->remap[i].policy] : NULL);
     json_close(j, ']');
 }
 
-static void put_policy_latency(struct json *j, const struct result *r, const struct result_policy *p)
+static void put_policy_latency(struct json *j, const struct result *r,
+                               const struct result_policy *p)
 {
     char key[32];
 
@@ -94,7 +97,8 @@ static void put_policy_latency(struct json *j, const struct result *r, const str
     json_close(j, '}');
 }
 
-static void put_policy_backends(struct json *j, const struct result *r, const struct result_policy *p)
+static void put_policy_backends(struct json *j, const struct result *r,
+                                const struct result_policy *p)
 {
     json_open(j, "backends", '[');
     for (uint32_t b = 0; b < r->plan.backends; b++) {

@@ -1,7 +1,8 @@
 /* record_file.c - a record as lines of integers that end in the SHA-256 of all before them.
  *
  * Zero rows are left out, so that a file is as long as what happened.  The sum makes any cut or
- * flipped bit an error; what it covers is still read within bounds, because the sum is no secret. */
+ * flipped bit an error; what it covers is still read within bounds, because the sum is no secret.
+ */
 #include "result.h"
 
 #include "../base/text.h"
@@ -63,7 +64,8 @@ static void put_slice(FILE *f, const struct record_slice *s)
 
 static bool is_zero(const struct record_backend_slice *b)
 {
-    return !(b->picked | b->served | b->failed | b->latency_sum | b->busy | b->offered | b->backlog);
+    return !(b->picked | b->served | b->failed | b->latency_sum | b->busy | b->offered |
+             b->backlog);
 }
 
 static void put_backends(FILE *f, const struct record *r)
@@ -97,7 +99,9 @@ static void put_head(FILE *f, const struct record *r)
         r->connections, r->probes, r->probes_failed, r->events, r->backends, r->backend_slices,
         r->remaps,
     };
-    const u128 sum[] = { r->demand_served, r->demand_wasted, r->busy, r->area, r->sojourn, r->digest };
+    const u128 sum[] = {
+        r->demand_served, r->demand_wasted, r->busy, r->area, r->sojourn, r->digest
+    };
 
     fputs(VERSION_LINE "counts", f);
     for (size_t i = 0; i < ARRAY_LEN(count); i++)
@@ -377,7 +381,8 @@ static void scan_head(struct scan *s, struct record *r, uint32_t *remaps, size_t
         &head.probes, &head.probes_failed, &head.events,
     };
     u128 *const sum[] = {
-        &head.demand_served, &head.demand_wasted, &head.busy, &head.area, &head.sojourn, &head.digest,
+        &head.demand_served, &head.demand_wasted, &head.busy,
+        &head.area,          &head.sojourn,       &head.digest,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(count); i++)

@@ -1,4 +1,5 @@
-/* result.c - from records to the answer: percentiles of the pooled histograms, intervals over seeds.
+/* result.c - from records to the answer: percentiles of the pooled histograms, intervals over
+ * seeds.
  *
  * Quantiles are over all requests born in the measured slices: one that failed or did not finish
  * counts as infinite, so that losing requests can never look fast.  Mean and max are of the
@@ -117,8 +118,8 @@ static void make_run(struct result *r, uint32_t index, const struct record *reco
 /* ---- one policy ---- */
 
 /* A metric's values by seed, as an interval around them; none where one is unknown. */
-static struct result_quantity over_seeds(const struct result *r, uint32_t policy, const char *metric,
-                                         double percentile, double value)
+static struct result_quantity over_seeds(const struct result *r, uint32_t policy,
+                                         const char *metric, double percentile, double value)
 {
     double unused;
     const struct metric *m = metric_find(metric, &unused);
@@ -166,7 +167,8 @@ static void make_latencies(struct result *r, uint32_t index, const struct totals
     }
 }
 
-static void make_backends(struct result *r, struct result_policy *p, const struct record *const *run)
+static void make_backends(struct result *r, struct result_policy *p,
+                          const struct record *const *run)
 {
     uint64_t all = 0;
 
@@ -260,7 +262,8 @@ static void make_remaps(struct result *r, const struct record *const *records)
         qsort(r->remap, r->remaps, sizeof *r->remap, by_policy_and_event);
 }
 
-void result_make(struct result *r, const struct result_plan *plan, const struct record *const *records)
+void result_make(struct result *r, const struct result_plan *plan,
+                 const struct record *const *records)
 {
     uint32_t n = plan->replications;
 

@@ -24,16 +24,17 @@ struct result_plan {
     double   percentile[RESULT_PERCENTILES];
     uint32_t percentiles;
     nsec     slo;                                           /* 0: none */
-    bool     is_stationary;                                 /* no events, no trace: percentiles have a steady value */
-    double   offered_load;                                  /* of the busiest pool; NAN when unknown */
+    bool     is_stationary;                                 /* no events, no trace */
+    double   offered_load;                                  /* of the busiest pool; NAN: unknown */
     uint32_t events;
-    const struct result_event { nsec at, until; const char *label; } *event;    /* until 0: no end */
+    const struct result_event { nsec at, until; const char *label; } *event;  /* until 0: no end */
 };
 
 enum verdict { VERDICT_OK, VERDICT_SATURATED };
 
 struct result_quantity {            /* a metric of one policy over its seeds */
-    double value, low, high;        /* low, high: 95 % interval over seeds, NAN when n < 2; value NAN: null */
+    double value, low, high;        /* low, high: 95 % interval over seeds, NAN when n < 2;
+                                       value NAN: null */
 };
 
 struct result_backend {             /* over the measured slices, all seeds pooled */
@@ -50,7 +51,8 @@ struct result_policy {
     uint32_t seeds;
     uint64_t requests, completed, unfinished, ended[OUTCOME_COUNT];
     struct result_quantity mean, quantile[RESULT_PERCENTILES], max;     /* ns */
-    struct result_quantity throughput, error_rate, imbalance;           /* ok/s; share; busiest/mean of picked */
+    struct result_quantity throughput, error_rate;      /* ok/s; share */
+    struct result_quantity imbalance;                   /* busiest/mean of picked */
     struct hist latency;            /* pooled */
     struct result_backend *backend; /* [plan.backends] */
     uint64_t attempts, retries;
@@ -68,7 +70,8 @@ struct result_change {              /* metric by metric against the baseline pol
     const char *metric;             /* "latency.p99" */
     uint32_t base, policy;
     struct estimate change;         /* share of the base; NAN when it cannot be said */
-    const char *verdict;            /* "better", "worse", "no difference found", "saturated", "unknown" */
+    const char *verdict;            /* "better", "worse", "no difference found", "saturated",
+                                       "needs seeds", "unknown" */
 };
 
 struct result_remap { uint32_t policy, event; uint64_t keys, moved, unavoidable, broken; };
@@ -100,17 +103,21 @@ void result_make(struct result *, const struct result_plan *, const struct recor
 void result_fini(struct result *);
 
 /* One record to and from a file of integers with a checksum at its end; written aside and renamed.
- * record_read: 0; 1 when there is no such file; -1 when it is cut, damaged or of another version. */
+ * record_read: 0; 1 when there is no such file; -1 when it is cut, damaged or of another
+ * version. */
 int  record_write(const struct record *, const char *path, struct err *);
 int  record_read(struct record *, const char *path, struct err *);
 
 /* result.json as text (malloc'ed), for --json and for the folder. */
 char *result_json(const struct result *, const struct result_environment *);
 
-/* The whole folder: <results>/<scenario>/<UTC time>-<seed>-<6 hex>/, written aside and renamed, then
- * `latest` points to it.  The folder's path into path[].  draw() is called on the folder before it
- * is renamed, so that figures are in it when it appears; NULL: none. */
-struct result_writer { void (*draw)(const struct result *, const char *folder, void *arg); void *arg; };
+/* The whole folder: <results>/<scenario>/<UTC time>-<seed>-<6 hex>/, written aside and renamed;
+ * then `latest` points to it.  The folder's path into path[].  draw() is called on the folder before
+ * it is renamed, so that figures are in it when it appears; NULL: none. */
+struct result_writer {
+    void (*draw)(const struct result *, const char *folder, void *arg);
+    void *arg;
+};
 int  result_write(const struct result *, const struct result_environment *, const char *results,
                   const struct result_writer *, char *path, size_t path_size, struct err *);
 

@@ -74,7 +74,8 @@ static bool is_saturated(const struct result_plan *plan, const struct record *co
     return true;
 }
 
-uint32_t saturation_find(const struct result_plan *plan, const struct record *const *run, double *offered)
+uint32_t saturation_find(const struct result_plan *plan, const struct record *const *run,
+                         double *offered)
 {
     uint32_t found = NONE;
 

@@ -7,6 +7,7 @@
 /* The backend that could not keep up (the most loaded one, if several), its offered load into
  * *offered; NONE when all could, or when the run is finite by nature.  run[]: the policy's
  * replications, taken together. */
-uint32_t saturation_find(const struct result_plan *, const struct record *const *run, double *offered);
+uint32_t saturation_find(const struct result_plan *, const struct record *const *run,
+                         double *offered);
 
 #endif

@@ -30,7 +30,8 @@ static void put_who(FILE *f, const struct result *r, const struct result_run *ru
 
 /* ---- summary ---- */
 
-static void summary_row(FILE *f, const struct result *r, uint32_t run, const struct metric *m, double percentile)
+static void summary_row(FILE *f, const struct result *r, uint32_t run, const struct metric *m,
+                        double percentile)
 {
     char name[64];
 
@@ -86,8 +87,8 @@ void tables_percentiles(FILE *f, const struct result *r)
 
 /* ---- timeseries ---- */
 
-static void series_row(FILE *f, const struct result *r, const struct result_run *run, uint32_t slice,
-                       const char *metric, double value)
+static void series_row(FILE *f, const struct result *r, const struct result_run *run,
+                       uint32_t slice, const char *metric, double value)
 {
     put_who(f, r, run);
     csv_number(f, in_seconds(slices_start(run->record, slice)));
@@ -101,7 +102,8 @@ static double or_nan(uint64_t v)
     return v == NEVER ? NAN : (double)v;
 }
 
-static void series_rows(FILE *f, const struct result *r, const struct result_run *run, uint32_t slice)
+static void series_rows(FILE *f, const struct result *r, const struct result_run *run,
+                        uint32_t slice)
 {
     const struct record_slice *s = &run->record->slice[slice];
     uint64_t ok = s->ended[OUTCOME_OK];
@@ -143,8 +145,8 @@ static void add_backend(struct record_backend_slice *to, const struct record_bac
     to->backlog = s->backlog;
 }
 
-static void backend_row(FILE *f, const struct result *r, const struct result_run *run, uint32_t backend,
-                        nsec start, const struct record_backend_slice *s)
+static void backend_row(FILE *f, const struct result *r, const struct result_run *run,
+                        uint32_t backend, nsec start, const struct record_backend_slice *s)
 {
     put_who(f, r, run);
     csv_text(f, r->plan.backend[backend]);
@@ -155,14 +157,16 @@ static void backend_row(FILE *f, const struct result *r, const struct result_run
     fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", s->busy, s->offered, s->backlog);
 }
 
-static void backend_totals(FILE *f, const struct result *r, const struct result_run *run, uint32_t backend)
+static void backend_totals(FILE *f, const struct result *r, const struct result_run *run,
+                           uint32_t backend)
 {
     struct record_backend_slice all = { .picked = 0 };
     uint32_t first = slices_backend_first(run->record);
 
     for (uint32_t i = first; i < slices_backend_end(run->record); i++)
         add_backend(&all, record_backend(run->record, backend, i));
-    backend_row(f, r, run, backend, run->record->backend_slices == 1 ? 0 : run->record->warmup, &all);
+    backend_row(f, r, run, backend, run->record->backend_slices == 1 ? 0 : run->record->warmup,
+                &all);
 }
 
 void tables_backends(FILE *f, const struct result *r)
@@ -179,7 +183,8 @@ void tables_backends(FILE *f, const struct result *r)
                 continue;
             }
             for (uint32_t s = 0; s < record->slices; s++)
-                backend_row(f, r, &r->run[i], b, slices_start(record, s), record_backend(record, b, s));
+                backend_row(f, r, &r->run[i], b, slices_start(record, s),
+                            record_backend(record, b, s));
         }
     }
 }
@@ -195,8 +200,8 @@ void tables_remap(FILE *f, const struct result *r)
         csv_text(f, r->plan.policy[m->policy]);
         fprintf(f, ",%" PRIu32 ",", m->event);
         csv_text(f, r->plan.event[m->event].label);
-        fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRId64 ",%" PRIu64 "\n", m->keys, m->moved,
-                m->unavoidable, (int64_t)(m->moved - m->unavoidable), m->broken);
+        fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRId64 ",%" PRIu64 "\n", m->keys,
+                m->moved, m->unavoidable, (int64_t)(m->moved - m->unavoidable), m->broken);
     }
 }
 

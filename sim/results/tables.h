@@ -10,7 +10,7 @@
 extern const double tables_grid[];
 
 void tables_summary(FILE *, const struct result *);        /* policy,seed,metric,value */
-void tables_percentiles(FILE *, const struct result *);    /* policy,seed,percentile,value_ns,count */
+void tables_percentiles(FILE *, const struct result *); /* policy,seed,percentile,value_ns,count */
 void tables_timeseries(FILE *, const struct result *);     /* policy,seed,t_s,metric,value */
 void tables_backends(FILE *, const struct result *);       /* policy,seed,backend,t_s,... */
 void tables_remap(FILE *, const struct result *);

@@ -79,12 +79,12 @@ static void report_progress(struct sim *sim, void *arg)
 {
     struct running *run = arg;
     const struct quota *q = &run->quota;
-    double share = q->wanted > 0 ? (double)q->born / (double)q->wanted
+    double share = q->wanted < UINT64_MAX ? (double)q->born / (double)q->wanted
                  : (double)sim->now / (double)expected_end(run->scenario);
 
     if (run->progress != NULL)
         run->progress(share < 1 ? share : 1, run->progress_arg);
-    if (q->wanted > 0 && q->born >= q->wanted && sim->horizon == NEVER)
+    if (q->born >= q->wanted && sim->horizon == NEVER)
         sim->horizon = horizon(run->scenario, q->last);
 }
 
@@ -93,7 +93,9 @@ static void set_end(struct running *run)
     const struct scenario *s = run->scenario;
 
     run->quota = (struct quota){ .until = s->run.duration > 0 ? s->run.duration : NEVER,
-                                 .wanted = s->run.requests, .warmup = s->run.warmup };
+                                 
+                                 .wanted = s->run.requests > 0 ? s->run.requests : UINT64_MAX,
+                                 .warmup = s->run.warmup };
     if (s->run.requests == 0)
         run->sim.horizon = horizon(s, expected_end(s));
 }
@@ -142,6 +144,20 @@ static uint64_t close_stations(struct running *run)
     return slack;
 }
 
+/* What the unfinished have waited: each has one struct that is nobody's orphan. */
+static u128 time_of_unfinished(const struct sim *sim)
+{
+    u128 waited = 0;
+
+    for (uint32_t i = 0; i < sim->reqs.used_up; i++) {
+        const struct req *r = sim_req(sim, i);
+
+        if (r->what == MSG_ASK && !r->is_orphan)
+            waited += sim->now - r->born;
+    }
+    return waited;
+}
+
 static u128 distance(u128 a, u128 b)
 {
     return a > b ? a - b : b - a;
@@ -186,7 +202,7 @@ static int close_books(struct running *run, const struct cell *cell, struct reco
     struct meter *m = &run->sim.meter;
     uint64_t slack = close_stations(run);
 
-    meter_close(m, run->sim.now);
+    meter_close(m, run->sim.now, time_of_unfinished(&run->sim));
     m->record.policy = cell->policy;
     m->record.replication = cell->replication;
     m->record.seed = run->sim.seed;

@@ -266,7 +266,7 @@ static void end(struct stage *st, struct sim *sim, const struct event_config *e)
 /* What comes after the last arrival belongs to the slices of before: nothing is born in it. */
 static bool is_over(const struct quota *q, nsec now)
 {
-    return now >= q->until || q->sources == 0 || (q->wanted > 0 && q->born >= q->wanted);
+    return now >= q->until || q->sources == 0 || q->born >= q->wanted;
 }
 
 static void turn_slice(struct stage *st, struct sim *sim)

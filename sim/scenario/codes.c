@@ -5,35 +5,46 @@
 #include <string.h>
 
 const struct scenario_code scenario_codes[] = {
-    { "E001", "The text is not JSON (RFC 8259). JSON has no comments, no trailing commas, no single quotes." },
-    { "E002", "The text is not clean UTF-8: a byte-order mark, bad bytes, half a surrogate pair or \\u0000." },
-    { "E003", "A key is given twice in one object; programs differ in which one they take, so neither is." },
-    { "E004", "A limit on the text: 16 MiB, 64 levels, 1000000 values, 4096 keys an object, 64 KiB a string, "
+    { "E001", "The text is not JSON (RFC 8259). JSON has no comments, no trailing commas, no "
+              "single quotes." },
+    { "E002", "The text is not clean UTF-8: a byte-order mark, bad bytes, half a surrogate pair or "
+              "\\u0000." },
+    { "E003", "A key is given twice in one object; programs differ in which one they take, so "
+              "neither is." },
+    { "E004", "A limit on the text: 16 MiB, 64 levels, 1000000 values, 4096 keys an object, 64 KiB "
+              "a string, "
               "64 characters a number." },
     { "E005", "A number beyond what a double can hold, like 1e400." },
     { "E011", "The file cannot be opened." },
     { "E012", "The path is not a regular file: a folder, a pipe or a device." },
     { "E013", "The file is larger than 16 MiB." },
-    { "E100", "A value is of another type than expected: text for a number, a list for an object." },
+    { "E100",
+      "A value is of another type than expected: text for a number, a list for an object." },
     { "E101", "No algorithm has this name. `lblab list algorithms` shows them all." },
     { "E102", "A word outside the few that are allowed here." },
     { "E103", "No distribution has this name. `lblab list distributions` shows them all." },
-    { "E105", "Two policies would have the same name in the answer; change a parameter or add a \"label\"." },
+    { "E105", "Two policies would have the same name in the answer; change a parameter or add a "
+              "\"label\"." },
     { "E106", "compare.baseline is none of compare.algorithms." },
-    { "E107", "The algorithm itself refuses: its parameters do not fit each other or the number of backends." },
-    { "E110", "A duration is text with a unit: \"250us\", \"10ms\", \"1m30s\". A bare number could mean anything." },
+    { "E107", "The algorithm itself refuses: its parameters do not fit each other or the number of "
+              "backends." },
+    { "E110", "A duration is text with a unit: \"250us\", \"10ms\", \"1m30s\". A bare number could "
+              "mean anything." },
     { "E111", "A rate is text with a unit: \"500/s\", \"2k/s\", \"120/m\"." },
     { "E112", "A value outside its range; the message says which is allowed." },
     { "E113", "The run has no end, two ends, or nothing left to measure after warm-up." },
     { "E114", "A name that cannot be one: names are used in paths and file names." },
-    { "E115", "Text with control characters or characters that change its direction, or too long." },
+    { "E115",
+      "Text with control characters or characters that change its direction, or too long." },
     { "E116", "The keys or values of a distribution do not fit each other." },
-    { "E117", "A list with another number of entries than there are backends, or weights that are all 0." },
+    { "E117",
+      "A list with another number of entries than there are backends, or weights that are all 0." },
     { "E120", "An unknown key. Keys that start with \"x-\" and \"$comment\" are left alone." },
     { "E121", "A required key is missing." },
     { "E122", "A key that means nothing here because of another one, like retries at an l4." },
     { "E123", "A scenario of a format version that this program does not know." },
-    { "E130", "One name, or one link, given twice. Clients, balancers and backends share one set of names." },
+    { "E130", "One name, or one link, given twice. Clients, balancers and backends share one set "
+              "of names." },
     { "E131", "A name that nothing bears." },
     { "E132", "An event for a backend that does not exist at that time." },
     { "E133", "An event after the end of the run." },

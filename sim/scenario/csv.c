@@ -11,7 +11,7 @@
 int csv_open(struct csv *csv, struct reader *rd, const cJSON *file)
 {
     *csv = (struct csv){ .rd = rd };
-    csv->text = reader_file(rd, file, &csv->length, csv->file, sizeof csv->file);
+    csv->text = files_read(rd, file, &csv->length, csv->file, sizeof csv->file);
     return csv->text ? 0 : -1;
 }
 
@@ -68,7 +68,8 @@ static int tell_unknown_column(struct csv *csv)
 
     for (const struct csv_column *c = csv->column; c->name; c++) {
         names[count++] = c->name;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", c->name);
+        used +=
+            (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", c->name);
     }
     names[count] = NULL;
     shown_field(csv, shown, sizeof shown);
@@ -150,7 +151,8 @@ static int read_number(struct csv *csv, uint32_t k)
     const struct csv_column *c = &csv->column[k];
     char shown[60];
 
-    if (parse_decimal(csv->text + csv->field_at, csv->field_length, c->digits, &csv->value[k]) < 0 ||
+    if (parse_decimal(csv->text + csv->field_at, csv->field_length, c->digits, &csv->value[k]) <
+            0 ||
         (c->kind == CSV_INDEX && csv->value[k] >= NONE - 1))
         return csv_fault(csv, "column \"%s\" must be a number from 0 on: \"%s\"", c->name,
                          shown_field(csv, shown, sizeof shown));

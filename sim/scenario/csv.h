@@ -7,7 +7,8 @@
 
 enum { CSV_COLUMNS = 8, CSV_MOST_LINE = 64 << 10, CSV_MOST_BYTES = 256 << 20 };
 
-enum csv_kind { CSV_TIME, CSV_INDEX };  /* ns, from a decimal times 10^digits; a number below NONE */
+/* Nanoseconds, from a decimal times 10^digits; a whole number below NONE. */
+enum csv_kind { CSV_TIME, CSV_INDEX };
 
 struct csv_column { const char *name; enum csv_kind kind; uint32_t digits; };   /* name NULL ends */
 

@@ -53,7 +53,8 @@ static int tell_syntax(const struct doc *doc, const struct json_fault *fault, st
     bool is_syntax = strcmp(fault->code, "E001") == 0;
 
     doc_place(item, doc->path, doc->text, doc->length, fault->at, fault->width);
-    snprintf(item->what, sizeof item->what, "%s%s", is_syntax ? "not valid JSON: " : "", fault->what);
+    snprintf(item->what, sizeof item->what, "%s%s", is_syntax ? "not valid JSON: " : "",
+             fault->what);
     if (fault->hint)
         snprintf(item->hint, sizeof item->hint, "%s", fault->hint);
     if (fault->first) {
@@ -152,7 +153,8 @@ static void add_text(char *buf, size_t size, const char *prefix, const char *tex
     size_t used = strlen(buf);
     char safe[128];
 
-    snprintf(buf + used, size - used, "%s%s", prefix, text_safe(safe, sizeof safe, text, strlen(text)));
+    snprintf(buf + used, size - used, "%s%s", prefix,
+             text_safe(safe, sizeof safe, text, strlen(text)));
 }
 
 static const char *make_pointer(const struct doc *doc, const cJSON *node, char *buf, size_t size)
@@ -213,7 +215,10 @@ const char *doc_shown(const struct doc *doc, const cJSON *node, char *buf, size_
     else if (cJSON_IsNumber(node))
         snprintf(buf, size, "%.15g", node->valuedouble);
     else
-        snprintf(buf, size, "%s", cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
+        snprintf(buf, size, "%s",
+                 cJSON_IsTrue(node)    ? "true"
+                 : cJSON_IsFalse(node) ? "false"
+                                       : "null");
     return buf;
 }
 

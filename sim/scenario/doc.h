@@ -19,7 +19,7 @@ struct doc {
     size_t  length;
     cJSON  *root;
     struct json_spots spots;
-    const char *option[DOC_OPTIONS];    /* "-s run.seed=3": what a value not from the file is blamed on */
+    const char *option[DOC_OPTIONS];    /* "-s run.seed=3": blamed for values not from the file */
     uint32_t options;
 };
 
@@ -29,7 +29,8 @@ void doc_fini(struct doc *);
 
 enum doc_part { DOC_VALUE, DOC_KEY };
 
-/* Adds a fault at a node's value or key: place, source line and pointer are filled in.  Returns -1. */
+/* Adds a fault at a node's value or key: place, source line and pointer
+ * are filled in.  Returns -1. */
 int doc_fault(const struct doc *, struct err *, const cJSON *, enum doc_part, const char *code,
               const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 

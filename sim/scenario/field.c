@@ -57,7 +57,8 @@ int field_out_of_range(struct reader *rd, const cJSON *node, const char *low, co
     char name[100], shown[60];
 
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112", "%s is out of range: %s",
-              field_name(rd, node, name, sizeof name), doc_shown(&rd->doc, node, shown, sizeof shown));
+              field_name(rd, node, name, sizeof name),
+              doc_shown(&rd->doc, node, shown, sizeof shown));
     err_hint(rd->err, "expected %s to %s", low, high);
     return -1;
 }
@@ -100,16 +101,22 @@ static void tell_unknown(struct reader *rd, const struct field_table *table, con
               text_safe(safe, sizeof safe, child->string, strlen(child->string)),
               doc_where(&rd->doc, parent, where, sizeof where));
     if (near)
-        err_hint(rd->err, "did you mean \"%s\"?   (keys that start with \"x-\" are left alone)", near);
+        err_hint(rd->err, "did you mean \"%s\"?   (keys that start with \"x-\" are left alone)",
+                 near);
     else
         hint_keys(rd, table);
+}
+
+bool field_is_hopeless(const struct reader *rd)
+{
+    return rd->err->errors >= READER_MOST_FAULTS;
 }
 
 static int check_known(struct reader *rd, const struct field_table *table, const cJSON *node)
 {
     int rc = 0;
 
-    for (const cJSON *child = node->child; child; child = child->next)
+    for (const cJSON *child = node->child; child && !field_is_hopeless(rd); child = child->next)
         if (!field_is_remark(child->string) && !field_find(table, child->string)) {
             tell_unknown(rd, table, child, node);
             rc = -1;
@@ -154,8 +161,8 @@ static uint32_t read_selector(struct reader *rd, const struct field_table *table
     return 1u << *(uint32_t *)((char *)object + f->offset);
 }
 
-static void tell_misplaced(struct reader *rd, const struct field_table *table, const struct field *f,
-                           const cJSON *child, const cJSON *parent)
+static void tell_misplaced(struct reader *rd, const struct field_table *table,
+                           const struct field *f, const cJSON *child, const cJSON *parent)
 {
     const struct field *selector = field_find(table, table->selector);
     const cJSON *chosen = doc_get(parent, selector->key);

@@ -21,7 +21,8 @@ struct field_type {
     void (*schema)(FILE *, const struct field *);   /* the members of its schema object */
 };
 
-struct field_choice { const char *name; uint32_t value; };     /* name NULL ends; first name shown */
+/* A list of these ends with a NULL name. */
+struct field_choice { const char *name; uint32_t value; };
 
 /* A list of objects: its items lie at the field's offset, their number at count_offset. */
 struct field_list {
@@ -77,6 +78,9 @@ const char *field_name(struct reader *, const cJSON *, char *buf, size_t size);
 /* Tells a value outside low .. high; -1. */
 int field_out_of_range(struct reader *, const cJSON *, const char *low, const char *high);
 
+/* So many faults that reading on is no use. */
+bool field_is_hopeless(const struct reader *);
+
 /* A duration as the text says it; -1 with the fault told. */
 int field_read_duration(struct reader *, const cJSON *, nsec *out);
 
@@ -90,7 +94,7 @@ extern const struct field_type field_real;          /* double */
 extern const struct field_type field_duration;      /* nsec */
 extern const struct field_type field_rate;          /* double, per second */
 extern const struct field_type field_choice;        /* uint32_t; extra: struct field_choice[] */
-extern const struct field_type field_choices;       /* uint32_t, or-ed; extra: struct field_choice[] */
+extern const struct field_type field_choices; /* uint32_t, or-ed; extra: struct field_choice[] */
 extern const struct field_type field_object;        /* a struct; extra: struct field_table */
 extern const struct field_type field_objects;       /* pointer; extra: struct field_list */
 extern const struct field_type field_dist;          /* struct dist; min: least mean in ns */

@@ -42,12 +42,16 @@ static int read_text(struct reader *rd, const struct field *f, const cJSON *node
     if (!cJSON_IsString(node))
         return field_mismatch(rd, node, "text");
     if (f->max > 0 && (double)strlen(node->valuestring) > f->max)
-        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E115", "%s has %zu bytes, at most %.0f are allowed",
-                         field_name(rd, node, name, sizeof name), strlen(node->valuestring), f->max);
+        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E115",
+                         "%s has %zu bytes, at most %.0f are allowed",
+                         field_name(rd, node, name, sizeof name), strlen(node->valuestring),
+                         f->max);
     if (!is_plain(node->valuestring)) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E115", "%s has characters that text must not have",
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E115",
+                  "%s has characters that text must not have",
                   field_name(rd, node, name, sizeof name));
-        err_hint(rd->err, "no control characters, no line breaks, none that change the direction of text");
+        err_hint(rd->err,
+                 "no control characters, no line breaks, none that change the direction of text");
         return -1;
     }
     *(const char **)member(f, object) = reader_text(rd, node->valuestring);
@@ -59,7 +63,8 @@ static int tell_bad_name(struct reader *rd, const cJSON *node, const char *expec
     char name[100], shown[80];
 
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E114", "%s is not fit as a name: %s",
-              field_name(rd, node, name, sizeof name), doc_shown(&rd->doc, node, shown, sizeof shown));
+              field_name(rd, node, name, sizeof name),
+              doc_shown(&rd->doc, node, shown, sizeof shown));
     err_hint(rd->err, "expected %s", expected);
     return -1;
 }
@@ -85,7 +90,8 @@ static int read_node(struct reader *rd, const struct field *f, const cJSON *node
     if (!cJSON_IsString(node))
         return field_mismatch(rd, node, "a name");
     if (!is_node_name(node->valuestring))
-        return tell_bad_name(rd, node, "a letter, then letters, digits, \"_\" or \"-\", at most 64");
+        return tell_bad_name(rd, node,
+                             "a letter, then letters, digits, \"_\" or \"-\", at most 64");
     *(const char **)member(f, object) = reader_text(rd, node->valuestring);
     return 0;
 }
@@ -235,7 +241,8 @@ static int read_rate(struct reader *rd, const struct field *f, const cJSON *node
     double value;
 
     if (!cJSON_IsString(node) || text_rate(node->valuestring, &value) < 0)
-        return tell_no_unit(rd, node, "a rate", "E111", "\"500/s\", \"2k/s\" or \"120/m\", more than 0");
+        return tell_no_unit(rd, node, "a rate", "E111",
+                            "\"500/s\", \"2k/s\" or \"120/m\", more than 0");
     if (value < f->min || (f->max > 0 && value > f->max)) {
         char low[40], high[40];
 
@@ -288,7 +295,8 @@ static int read_word(struct reader *rd, const struct field *f, const cJSON *node
     const char *near = text_nearest(node->valuestring, names);
 
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E102", "unknown word for %s: %s",
-              field_name(rd, node, name, sizeof name), doc_shown(&rd->doc, node, shown, sizeof shown));
+              field_name(rd, node, name, sizeof name),
+              doc_shown(&rd->doc, node, shown, sizeof shown));
     if (near)
         err_hint(rd->err, "did you mean \"%s\"?   known are %s", near, list);
     else
@@ -356,10 +364,9 @@ static int read_objects(struct reader *rd, const struct field *f, const cJSON *n
     uint32_t count = (uint32_t)cJSON_GetArraySize(node), k = 0;
 
     if (count < list->least || count > list->most)
-        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112", "%s has %u entries, %s %u",
-                         field_name(rd, node, name, sizeof name), count,
-                         count < list->least ? "fewer than the least of" : "more than the most of",
-                         count < list->least ? list->least : list->most);
+        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112",
+                         "%s has %u entries: expected %u to %u",
+                         field_name(rd, node, name, sizeof name), count, list->least, list->most);
 
     char *items = arena_alloc(&rd->out->arena, count * list->size);
     const cJSON *item;
@@ -367,6 +374,8 @@ static int read_objects(struct reader *rd, const struct field *f, const cJSON *n
     *(void **)member(f, object) = items;
     *(uint32_t *)((char *)object + list->count_offset) = count;
     cJSON_ArrayForEach(item, node) {
+        if (field_is_hopeless(rd))
+            return -1;
         if (field_read(rd, list->table, item, items + k++ * list->size) < 0)
             rc = -1;
     }
@@ -382,8 +391,8 @@ static void schema_objects(FILE *out, const struct field *f)
 {
     const struct field_list *list = f->extra;
 
-    fprintf(out, "\"type\": \"array\", \"minItems\": %u, \"maxItems\": %u, \"items\": { ", list->least,
-            list->most);
+    fprintf(out, "\"type\": \"array\", \"minItems\": %u, \"maxItems\": %u, \"items\": { ",
+            list->least, list->most);
     schema_ref(out, list->table->name);
     fprintf(out, " }");
 }
@@ -391,16 +400,23 @@ static void schema_objects(FILE *out, const struct field *f)
 const struct field_type field_id = { .what = "a name", .read = read_id, .schema = schema_id };
 const struct field_type field_node = { .what = "a name", .read = read_node, .schema = schema_node };
 const struct field_type field_text = { .what = "text", .read = read_text, .schema = schema_text };
-const struct field_type field_ignored = { .what = "text", .read = read_ignored, .schema = schema_text };
-const struct field_type field_uint = { .what = "a whole number", .read = read_uint, .schema = schema_uint };
-const struct field_type field_count = { .what = "a whole number", .read = read_count, .schema = schema_count };
-const struct field_type field_real = { .what = "a number", .read = read_real, .schema = schema_real };
+const struct field_type field_ignored = {
+    .what = "text", .read = read_ignored, .schema = schema_text };
+const struct field_type field_uint = {
+    .what = "a whole number", .read = read_uint, .schema = schema_uint };
+const struct field_type field_count = {
+    .what = "a whole number", .read = read_count, .schema = schema_count };
+const struct field_type field_real = {
+    .what = "a number", .read = read_real, .schema = schema_real };
 const struct field_type field_duration = {
     .what = "a duration: \"250ms\"", .read = read_duration, .schema = schema_duration };
-const struct field_type field_rate = { .what = "a rate: \"500/s\"", .read = read_rate, .schema = schema_rate };
-const struct field_type field_choice = { .what = "a word", .read = read_choice, .schema = schema_choice };
+const struct field_type field_rate = {
+    .what = "a rate: \"500/s\"", .read = read_rate, .schema = schema_rate };
+const struct field_type field_choice = {
+    .what = "a word", .read = read_choice, .schema = schema_choice };
 const struct field_type field_choices = {
     .what = "a list of words", .read = read_choices, .schema = schema_choices };
-const struct field_type field_object = { .what = "an object", .read = read_object, .schema = schema_object };
+const struct field_type field_object = {
+    .what = "an object", .read = read_object, .schema = schema_object };
 const struct field_type field_objects = {
     .what = "a list of objects", .read = read_objects, .schema = schema_objects };

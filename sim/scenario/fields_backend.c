@@ -19,8 +19,11 @@ static int read_limit(struct reader *rd, const struct field *f, const cJSON *nod
 
 static void schema_limit(FILE *out, const struct field *f)
 {
-    fprintf(out, "\"oneOf\": [ { \"const\": \"unlimited\" }, { \"type\": \"integer\", \"minimum\": %.0f, "
-                 "\"maximum\": %.0f } ]", f->min, f->max);
+    fprintf(
+        out,
+        "\"oneOf\": [ { \"const\": \"unlimited\" }, { \"type\": \"integer\", \"minimum\": %.0f, "
+        "\"maximum\": %.0f } ]",
+        f->min, f->max);
 }
 
 static const struct field_type type_limit = {
@@ -46,8 +49,9 @@ static int check_cells(struct reader *rd, const cJSON *node, uint32_t count)
     rd->cells += count;
     if (rd->cells <= READER_MOST_CELLS)
         return 0;
-    return doc_fault(&rd->doc, rd->err, node->valueint >= 0 ? node : rd->doc.root, DOC_VALUE, "E112",
-                     "all pools together have more than %d backends", READER_MOST_CELLS / 2);
+    return doc_fault(&rd->doc, rd->err, node->valueint >= 0 ? node : rd->doc.root, DOC_VALUE,
+                     "E112", "all pools together have more than %d backends",
+                     READER_MOST_CELLS / 2);
 }
 
 /* Reads each entry by a plain type into one cell of size bytes. */
@@ -94,9 +98,12 @@ static int read_weights(struct reader *rd, const struct field *f, const cJSON *n
 
 static void schema_each(FILE *out, const struct field *f, const char *type)
 {
-    fprintf(out, "\"oneOf\": [ { \"type\": \"%s\", \"minimum\": %.15g, \"maximum\": %.15g }, "
-                 "{ \"type\": \"array\", \"minItems\": 1, \"items\": { \"type\": \"%s\", \"minimum\": %.15g, "
-                 "\"maximum\": %.15g } } ]", type, f->min, f->max, type, f->min, f->max);
+    fprintf(out,
+            "\"oneOf\": [ { \"type\": \"%s\", \"minimum\": %.15g, \"maximum\": %.15g }, "
+            "{ \"type\": \"array\", \"minItems\": 1, \"items\": { \"type\": \"%s\", \"minimum\": "
+            "%.15g, "
+            "\"maximum\": %.15g } } ]",
+            type, f->min, f->max, type, f->min, f->max);
 }
 
 static void schema_speeds(FILE *out, const struct field *f)
@@ -109,10 +116,12 @@ static void schema_weights(FILE *out, const struct field *f)
     schema_each(out, f, "integer");
 }
 
-static const struct field_type type_speeds = {
-    .what = "a number, or a list with one a backend", .read = read_speeds, .schema = schema_speeds };
+static const struct field_type type_speeds = { .what = "a number, or a list with one a backend",
+                                               .read = read_speeds,
+                                               .schema = schema_speeds };
 static const struct field_type type_weights = {
-    .what = "a whole number, or a list with one a backend", .read = read_weights, .schema = schema_weights };
+    .what = "a whole number, or a list with one a backend",
+    .read = read_weights, .schema = schema_weights };
 
 /* Both say "no limit" alike, so one type reads both. */
 _Static_assert(STATION_UNLIMITED == NONE, "\"unlimited\" is one value");
@@ -124,24 +133,27 @@ static const struct field_choice disciplines[] = {
 #define BACKEND(member) FIELD_AT(backend_config, member)
 
 static const struct field backend_rows[] = {
-    { "name", &field_node, BACKEND(name), .flags = FIELD_REQUIRED, .help = "of the pool; its backends are name[0] ..." },
+    { "name", &field_node, BACKEND(name), .flags = FIELD_REQUIRED,
+      .help = "of the pool; its backends are name[0] ..." },
     { "count", &field_uint, BACKEND(count), .min = 1, .max = 1e6, .preset = "1",
       .help = "backends at the start" },
     { "workers", &type_limit, BACKEND(station.workers), .min = 1, .max = 1e6, .preset = "1",
       .help = "requests that each serves at a time; \"unlimited\": no queue at all" },
-    { "discipline", &field_choice, BACKEND(station.discipline), .preset = "\"fifo\"", .extra = disciplines,
+    { "discipline", &field_choice, BACKEND(station.discipline), .preset = "\"fifo\"",
+      .extra = disciplines,
       .help = "\"fifo\": first come first served; \"ps\": all share the workers" },
     { "service", &field_dist, BACKEND(station.service), .min = 1,
-      .help = "the work of a request at speed 1; may be left out where all requests come from traces "
-              "with a demand" },
+      .help =
+          "the work of a request at speed 1; may be left out where all requests come from traces "
+          "with a demand" },
     { "speed", &type_speeds, BACKEND(speed), .min = 0.001, .max = 1000, .preset = "1",
       .help = "a request takes its demand / speed" },
     { "overhead", &field_duration, BACKEND(station.overhead), .preset = "\"0\"", .max = 3600e9,
       .help = "server time added to every request, whatever its demand" },
     { "weight", &type_weights, BACKEND(weight), .max = 65535, .preset = "1",
       .help = "share of traffic, for policies that go by it; 0: nothing new" },
-    { "queue_limit", &type_limit, BACKEND(station.queue_limit), .max = 1e9, .preset = "\"unlimited\"",
-      .help = "waiting requests beyond which new ones are refused" },
+    { "queue_limit", &type_limit, BACKEND(station.queue_limit), .max = 1e9,
+      .preset = "\"unlimited\"", .help = "waiting requests beyond which new ones are refused" },
     { .key = NULL },
 };
 
@@ -162,7 +174,9 @@ static void check_backend(struct reader *rd, const cJSON *node, void *object)
     if (b->station.workers == STATION_UNLIMITED || b->station.discipline == STATION_PS) {
         doc_fault(&rd->doc, rd->err, doc_get(node, "queue_limit"), DOC_KEY, "E122",
                   "\"queue_limit\" does not apply: \"%s\" has no queue", b->name);
-        err_hint(rd->err, "with unlimited workers, or under processor sharing, all requests are served at once");
+        err_hint(
+            rd->err,
+            "with unlimited workers, or under processor sharing, all requests are served at once");
     }
 }
 

@@ -6,7 +6,10 @@
 static const struct field_choice layers[] = { { "l7", LAYER_L7 }, { "l4", LAYER_L4 }, { NULL, 0 } };
 
 static const struct field_choice hash_ons[] = {
-    { "key", HASH_ON_KEY }, { "source_ip", HASH_ON_SOURCE_IP }, { "flow", HASH_ON_FLOW }, { NULL, 0 },
+    { "key", HASH_ON_KEY },
+    { "source_ip", HASH_ON_SOURCE_IP },
+    { "flow", HASH_ON_FLOW },
+    { NULL, 0 },
 };
 
 static const struct field_choice reasons[] = {
@@ -15,7 +18,8 @@ static const struct field_choice reasons[] = {
 };
 
 static const struct field retry_rows[] = {
-    { "max", &field_uint, FIELD_AT(retry_config, max), .min = 0, .max = 100, .flags = FIELD_REQUIRED,
+    { "max", &field_uint, FIELD_AT(retry_config, max), .min = 0, .max = 100,
+      .flags = FIELD_REQUIRED,
       .help = "further attempts after the first, each at a backend not yet tried" },
     { "on", &field_choices, FIELD_AT(retry_config, on), .preset = "[\"refused\", \"reset\"]",
       .extra = reasons, .help = "what is tried again" },
@@ -61,21 +65,24 @@ static const struct field balancer_rows[] = {
     { "instances", &field_uint, BALANCER(instances), .min = 1, .max = 10000, .preset = "1",
       .help = "so many alike, each with its own view" },
     { "algorithm", &field_policy, BALANCER(policy),
-      .help = "a name, or an object with \"name\", \"label\" and its parameters; may be left out where "
-              "\"compare\" replaces it" },
+      .help =
+          "a name, or an object with \"name\", \"label\" and its parameters; may be left out where "
+          "\"compare\" replaces it" },
     { "to", &field_node, BALANCER(to), .flags = FIELD_REQUIRED, .help = "the next tier" },
     { "hash_on", &field_choice, BALANCER(hash_on), .extra = hash_ons,
-      .help = "what a hashing policy sees; default: source_ip for ip_hash, else flow at l4, key at l7" },
+      .help = "what a hashing policy sees; default: source_ip for ip_hash, else flow at l4, key at "
+              "l7" },
     { "timeout", &field_duration, BALANCER(timeout), .preset = "\"0\"", .max = LONG, .when = L7,
       .unless = "an l4 forwards connections and sees no requests: it cannot time one out",
       .help = "of one attempt; \"0\": none" },
-    { "idle_timeout", &field_duration, BALANCER(idle_timeout), .preset = "\"0\"", .max = LONG, .when = L4,
-      .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
+    { "idle_timeout", &field_duration, BALANCER(idle_timeout), .preset = "\"0\"", .max = LONG,
+      .when = L4, .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
       .help = "a flow idle for so long is forgotten; \"0\": never" },
     { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &retry_table,
       .unless = "an l4 forwards connections and sees no requests: it cannot try one again",
       .help = "default: none" },
-    { "health_check", &field_object, BALANCER(health), .extra = &health_table, .help = "default: none" },
+    { "health_check", &field_object, BALANCER(health), .extra = &health_table,
+      .help = "default: none" },
     { .key = NULL },
 };
 

@@ -38,20 +38,27 @@ static const struct field_table step_table = {
 
 #define STATE_LIST(table_) \
     &(const struct field_list){ .table = &(table_), .size = sizeof(struct arrival_state), \
-                                .count_offset = FIELD_AT(arrival_config, states), .least = 1, .most = 4096 }
+                                .count_offset = FIELD_AT(arrival_config, states), \
+                                .least = 1, .most = 4096 }
 
 static const struct field_choice processes[] = {
-    { "poisson", ARRIVAL_POISSON }, { "constant", ARRIVAL_CONSTANT }, { "mmpp", ARRIVAL_MMPP },
-    { "steps", ARRIVAL_STEPS }, { "trace", ARRIVAL_TRACE }, { "closed", ARRIVAL_CLOSED }, { NULL, 0 },
+    { "poisson", ARRIVAL_POISSON },
+    { "constant", ARRIVAL_CONSTANT },
+    { "mmpp", ARRIVAL_MMPP },
+    { "steps", ARRIVAL_STEPS },
+    { "trace", ARRIVAL_TRACE },
+    { "closed", ARRIVAL_CLOSED },
+    { NULL, 0 },
 };
 
 #define ARRIVAL(member) FIELD_AT(arrival_config, member)
 
 static const struct field arrival_rows[] = {
     { "process", &field_choice, ARRIVAL(process), .flags = FIELD_REQUIRED, .extra = processes,
-      .help = "how requests come: open loops never look at the answers, \"closed\" clients ask, wait, think" },
-    { "rate", &field_rate, ARRIVAL(rate), RATES, .flags = FIELD_REQUIRED, .when = POISSON | CONSTANT,
-      .unless = "\"rate\" belongs to \"poisson\" and \"constant\"",
+      .help = "how requests come: open loops never look at the answers, \"closed\" clients ask, "
+              "wait, think" },
+    { "rate", &field_rate, ARRIVAL(rate), RATES, .flags = FIELD_REQUIRED,
+      .when = POISSON | CONSTANT, .unless = "\"rate\" belongs to \"poisson\" and \"constant\"",
       .help = "of the whole group, not of one client" },
     { "states", &field_objects, ARRIVAL(state), .flags = FIELD_REQUIRED, .when = MMPP,
       .unless = "\"states\" belong to \"mmpp\"", .extra = STATE_LIST(state_table),
@@ -61,10 +68,12 @@ static const struct field arrival_rows[] = {
       .help = "Poisson arrivals at rates given piece by piece" },
     { "file", &field_trace, ARRIVAL(file), .max = 1000, .flags = FIELD_REQUIRED, .when = TRACE,
       .unless = "\"file\" belongs to \"trace\"",
-      .help = "CSV beside the scenario; the header names columns: arrival_us, arrival_ns or t (seconds), "
+      .help = "CSV beside the scenario; the header names columns: arrival_us, arrival_ns or t "
+              "(seconds), "
               "service_us or service_ns (the demand), client, key" },
     { "think", &field_dist, ARRIVAL(think), .preset = "\"0\"", .when = CLOSED,
-      .unless = "\"think\" belongs to \"closed\"", .help = "between an answer and the next request" },
+      .unless = "\"think\" belongs to \"closed\"",
+      .help = "between an answer and the next request" },
     { .key = NULL },
 };
 
@@ -72,16 +81,19 @@ static const struct field_table arrival_table = {
     .name = "arrival", .help = "when requests come", .row = arrival_rows, .selector = "process" };
 
 static const struct field_choice laws[] = {
-    { "uniform", KEYS_UNIFORM }, { "zipf", KEYS_ZIPF }, { "sequential", KEYS_SEQUENTIAL }, { NULL, 0 },
+    { "uniform", KEYS_UNIFORM },
+    { "zipf", KEYS_ZIPF },
+    { "sequential", KEYS_SEQUENTIAL },
+    { NULL, 0 },
 };
 
 static const struct field keys_rows[] = {
     { "law", &field_choice, FIELD_AT(keys_config, law), .preset = "\"uniform\"", .extra = laws,
       .help = "how often each key comes" },
-    { "count", &field_uint, FIELD_AT(keys_config, count), .min = 1, .max = 1e9, .flags = FIELD_REQUIRED,
-      .help = "number of different keys" },
-    { "exponent", &field_real, FIELD_AT(keys_config, exponent), .min = 0.01, .max = 10, .preset = "1",
-      .when = FIELD_WHEN(KEYS_ZIPF), .unless = "\"exponent\" belongs to \"zipf\"",
+    { "count", &field_uint, FIELD_AT(keys_config, count), .min = 1, .max = 1e9,
+      .flags = FIELD_REQUIRED, .help = "number of different keys" },
+    { "exponent", &field_real, FIELD_AT(keys_config, exponent), .min = 0.01, .max = 10,
+      .preset = "1", .when = FIELD_WHEN(KEYS_ZIPF), .unless = "\"exponent\" belongs to \"zipf\"",
       .help = "the k-th key has weight k^-exponent" },
     { .key = NULL },
 };
@@ -105,8 +117,8 @@ static const struct field_table nat_table = {
     .name = "nat", .help = "address translation in front of a group", .row = nat_rows };
 
 static const struct field_choice protocols[] = {
-    { "warm", PROTOCOL_WARM }, { "tcp", PROTOCOL_TCP }, { "h1", PROTOCOL_H1 }, { "h2", PROTOCOL_H2 },
-    { "grpc", PROTOCOL_H2 }, { NULL, 0 },
+    { "warm", PROTOCOL_WARM }, { "tcp", PROTOCOL_TCP }, { "h1", PROTOCOL_H1 },
+    { "h2", PROTOCOL_H2 },     { "grpc", PROTOCOL_H2 }, { NULL, 0 },
 };
 
 #define CLIENT(member) FIELD_AT(client_config, member)
@@ -119,13 +131,14 @@ static const struct field client_rows[] = {
     { "count", &field_uint, CLIENT(count), .min = 1, .max = 1e7, .preset = "1",
       .help = "clients in the group; each has an address of its own" },
     { "protocol", &field_choice, CLIENT(protocol), .preset = "\"warm\"", .extra = protocols,
-      .help = "\"warm\": a connection that always stands; \"tcp\": one a request; \"h1\": kept alive, one "
+      .help = "\"warm\": a connection that always stands; \"tcp\": one a request; \"h1\": kept "
+              "alive, one "
               "request at a time; \"h2\", \"grpc\": many streams on one" },
     { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2,
       .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
       .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2)" },
-    { "max_streams", &field_uint, CLIENT(max_streams), .min = 1, .max = 1e6, .preset = "100", .when = H2,
-      .unless = "streams belong to \"h2\" and \"grpc\"",
+    { "max_streams", &field_uint, CLIENT(max_streams), .min = 1, .max = 1e6, .preset = "100",
+      .when = H2, .unless = "streams belong to \"h2\" and \"grpc\"",
       .help = "most requests at a time on a connection" },
     { "requests_per_connection", &field_uint, CLIENT(requests_per_connection), .min = 1, .max = 1e9,
       .when = H1 | H2, .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",

@@ -84,7 +84,8 @@ static int read_seed(struct reader *rd, const struct field *f, const cJSON *node
         return 0;
     if (!cJSON_IsNumber(node) || (node->valuedouble < 0x1p53 && node->valuedouble >= 0 &&
                                   node->valuedouble != (double)(uint64_t)node->valuedouble))
-        return field_mismatch(rd, node, "a whole number, or text of decimal or 0x hex digits up to 2^64 - 1");
+        return field_mismatch(rd, node,
+                              "a whole number, or text of decimal or 0x hex digits up to 2^64 - 1");
     if (node->valuedouble >= 0 && node->valuedouble <= 0x1p53 - 1) {
         *seed = (uint64_t)node->valuedouble;
         return 0;
@@ -101,8 +102,10 @@ static int read_seed(struct reader *rd, const struct field *f, const cJSON *node
 static void schema_seed(FILE *out, const struct field *f)
 {
     (void)f;
-    fprintf(out, "\"oneOf\": [ { \"type\": \"integer\", \"minimum\": 0, \"maximum\": 9007199254740991 }, "
-                 "{ \"type\": \"string\", \"pattern\": \"^([0-9]+|0x[0-9a-fA-F]{1,16})$\" } ]");
+    fprintf(
+        out,
+        "\"oneOf\": [ { \"type\": \"integer\", \"minimum\": 0, \"maximum\": 9007199254740991 }, "
+        "{ \"type\": \"string\", \"pattern\": \"^([0-9]+|0x[0-9a-fA-F]{1,16})$\" } ]");
 }
 
 static const struct field_type type_seed = {
@@ -110,7 +113,8 @@ static const struct field_type type_seed = {
 
 /* ---- percentiles ---- */
 
-static int read_percentiles(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+static int read_percentiles(struct reader *rd, const struct field *f, const cJSON *node,
+                            void *object)
 {
     struct measure_config *m = object;
     double before = 0;
@@ -121,7 +125,8 @@ static int read_percentiles(struct reader *rd, const struct field *f, const cJSO
         return field_mismatch(rd, node, "a list of 1 to 16 numbers");
     cJSON_ArrayForEach(item, node) {
         if (!cJSON_IsNumber(item) || item->valuedouble <= before || item->valuedouble >= 100)
-            return field_mismatch(rd, item, "a number between 0 and 100, more than the one before it");
+            return field_mismatch(rd, item,
+                                  "a number between 0 and 100, more than the one before it");
         before = m->percentile[m->percentiles++] = item->valuedouble;
     }
     return 0;
@@ -130,8 +135,11 @@ static int read_percentiles(struct reader *rd, const struct field *f, const cJSO
 static void schema_percentiles(FILE *out, const struct field *f)
 {
     (void)f;
-    fprintf(out, "\"type\": \"array\", \"minItems\": 1, \"maxItems\": %d, \"items\": { \"type\": \"number\", "
-                 "\"exclusiveMinimum\": 0, \"exclusiveMaximum\": 100 }", SCENARIO_PERCENTILES);
+    fprintf(out,
+            "\"type\": \"array\", \"minItems\": 1, \"maxItems\": %d, \"items\": { \"type\": "
+            "\"number\", "
+            "\"exclusiveMinimum\": 0, \"exclusiveMaximum\": 100 }",
+            SCENARIO_PERCENTILES);
 }
 
 static const struct field_type type_percentiles = {
@@ -169,7 +177,8 @@ static const struct field run_rows[] = {
     { "warmup", &field_duration, RUN(warmup), .preset = "\"0\"", .max = YEAR,
       .help = "requests born before it are simulated but not measured" },
     { "drain", &type_drain, RUN(drain), .preset = "\"unlimited\"", .max = YEAR,
-      .help = "how long after the last arrival requests may still finish; the rest counts as unfinished" },
+      .help = "how long after the last arrival requests may still finish; the rest counts as "
+              "unfinished" },
     { "seed", &type_seed, RUN(seed), .preset = "1",
       .help = "of all randomness; replication k runs with seed + k" },
     { "replications", &field_uint, RUN(replications), .min = 1, .max = 10000, .preset = "1",
@@ -214,12 +223,14 @@ const struct field_table fields_measure = {
 #define SCENARIO(member) FIELD_AT(scenario, member)
 #define LIST(table_, type, member, least_, most_) \
     &(const struct field_list){ .table = &(table_), .size = sizeof(struct type), \
-                                .count_offset = SCENARIO(member), .least = (least_), .most = (most_) }
+                                .count_offset = SCENARIO(member), \
+                                .least = (least_), .most = (most_) }
 
 static const struct field scenario_rows[] = {
     { "$schema", &field_ignored, .help = "path of the JSON Schema, for editors" },
     { "version", &type_version, .flags = FIELD_REQUIRED, .help = "of this format: 1" },
-    { "name", &field_id, SCENARIO(name), .flags = FIELD_REQUIRED, .help = "names the results folder" },
+    { "name", &field_id, SCENARIO(name), .flags = FIELD_REQUIRED,
+      .help = "names the results folder" },
     { "title", &field_text, SCENARIO(title), .max = 200, .help = "the question, in one line" },
     { "description", &field_text, SCENARIO(description), .max = 4000, .help = "what to look at" },
     { "tags", &type_tags, .help = "words to find it by" },
@@ -232,9 +243,11 @@ static const struct field scenario_rows[] = {
     { "backends", &field_objects, SCENARIO(backend), .flags = FIELD_REQUIRED,
       .extra = LIST(fields_backend, backend_config, backends, 1, 256), .help = "who serves" },
     { "links", &field_objects, SCENARIO(link),
-      .extra = LIST(fields_link, link_config, links, 0, 512), .help = "how long the ways between are" },
+      .extra = LIST(fields_link, link_config, links, 0, 512),
+      .help = "how long the ways between are" },
     { "events", &field_objects, SCENARIO(event),
-      .extra = LIST(fields_event, event_config, events, 0, 10000), .help = "what happens to backends, and when" },
+      .extra = LIST(fields_event, event_config, events, 0, 10000),
+      .help = "what happens to backends, and when" },
     { "measure", &field_object, SCENARIO(measure), .preset = "{}", .extra = &fields_measure,
       .help = "what is reported" },
     { "compare", &field_object, 0, .extra = &fields_compare,

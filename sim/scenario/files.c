@@ -42,8 +42,11 @@ static int check_path(struct reader *rd, const cJSON *node, const char *folder, 
                          strerror_r(errno, cause, sizeof cause));
     if (is_inside(real, folder) || (rd->over->allow_path && is_inside(real, rd->over->allow_path)))
         return 0;
-    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E151", "%s is outside the scenario's folder", shown);
-    err_hint(rd->err, "files stay beside the scenario or below it; --allow-path DIR permits one more folder");
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E151", "%s is outside the scenario's folder",
+              shown);
+    err_hint(
+        rd->err,
+        "files stay beside the scenario or below it; --allow-path DIR permits one more folder");
     return -1;
 }
 
@@ -75,7 +78,7 @@ static char *read_told(struct reader *rd, const cJSON *node, const char *path, s
     return text;
 }
 
-char *reader_file(struct reader *rd, const cJSON *node, size_t *length, char *shown, size_t size)
+char *files_read(struct reader *rd, const cJSON *node, size_t *length, char *shown, size_t size)
 {
     char folder[PATH_MAX], path[PATH_MAX];
 
@@ -88,7 +91,8 @@ char *reader_file(struct reader *rd, const cJSON *node, size_t *length, char *sh
     const char *start = node->valuestring[0] == '/' ? "" : folder;
 
     if ((size_t)snprintf(path, sizeof path, "%s%s", start, node->valuestring) >= sizeof path) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E150", "a path of more than %d bytes", PATH_MAX);
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E150", "a path of more than %d bytes",
+                  PATH_MAX);
         return NULL;
     }
     if (check_path(rd, node, folder, path) < 0)

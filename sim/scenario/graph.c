@@ -48,10 +48,12 @@ static void check_names(struct reader *rd)
 
             if (!name || (find_name(sc, name, &kind, &index) && kind == k && index == i))
                 continue;
-            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, list_name[k], i, "name"), DOC_VALUE, "E130",
-                      "the name \"%s\" is given twice", name);
-            err_hint(rd->err, "%s[%u] has it already; clients, balancers and backends share one set of names",
-                     list_name[kind], index);
+            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, list_name[k], i, "name"), DOC_VALUE,
+                      "E130", "the name \"%s\" is given twice", name);
+            err_hint(
+                rd->err,
+                "%s[%u] has it already; clients, balancers and backends share one set of names",
+                list_name[kind], index);
         }
 }
 
@@ -92,19 +94,25 @@ static void check_to(struct reader *rd, enum kind from, uint32_t i, const char *
     if (!to)
         return;
     if (!find_name(rd->out, to, &kind, &index)) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E131", "there is no balancer or backend pool \"%s\"", to);
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E131",
+                  "there is no balancer or backend pool \"%s\"", to);
         hint_tiers(rd, to, true);
     } else if (kind == CLIENT) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142", "\"%s\" is a group of clients: it cannot be asked", to);
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",
+                  "\"%s\" is a group of clients: it cannot be asked", to);
         hint_tiers(rd, NULL, true);
     } else if (from == CLIENT && kind == BACKEND) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142", "clients ask a balancer: \"%s\" is a pool of backends", to);
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",
+                  "clients ask a balancer: \"%s\" is a pool of backends", to);
         err_hint(rd->err, "put a balancer between them, its \"to\" being \"%s\"", to);
     } else if (from == BALANCER && kind == BALANCER && rd->out->balancer[i].layer == LAYER_L7 &&
                rd->out->balancer[index].layer == LAYER_L4) {
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142", "an l7 cannot send to an l4 (\"%s\") yet", to);
-        err_hint(rd->err, "an l7's own connections through an l4 are not modelled; let \"%s\" be an l7, or "
-                 "put it before this one", to);
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",
+                  "an l7 cannot send to an l4 (\"%s\") yet", to);
+        err_hint(rd->err,
+                 "an l7's own connections through an l4 are not modelled; let \"%s\" be an l7, or "
+                 "put it before this one",
+                 to);
     }
 }
 
@@ -150,7 +158,8 @@ static void walk(struct reader *rd, const struct client_config *c, bool *reached
         if (rd->out->backend[k].name)
             used += (size_t)snprintf(pools + used, sizeof pools - used, "%s%s", used ? ", " : "",
                                      rd->out->backend[k].name);
-    err_hint(rd->err, "point \"%s\" to a backend pool, one of: %s", rd->out->balancer[before].name, pools);
+    err_hint(rd->err, "point \"%s\" to a backend pool, one of: %s", rd->out->balancer[before].name,
+             pools);
 }
 
 static bool is_pool_reached(const struct scenario *sc, const bool *reached, const char *pool)
@@ -173,14 +182,14 @@ static void check_reach(struct reader *rd)
         return;
     for (uint32_t k = 0; k < sc->balancers; k++)
         if (!reached[k]) {
-            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, "name"), DOC_VALUE, "E141",
-                      "nobody sends to balancer \"%s\"", sc->balancer[k].name);
+            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, "name"), DOC_VALUE,
+                      "E141", "nobody sends to balancer \"%s\"", sc->balancer[k].name);
             err_hint(rd->err, "name it as the \"to\" of a client or balancer, or take it out");
         }
     for (uint32_t k = 0; k < sc->backends; k++)
         if (!is_pool_reached(sc, reached, sc->backend[k].name)) {
-            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "backends", k, "name"), DOC_VALUE, "E141",
-                      "nobody sends to backends \"%s\"", sc->backend[k].name);
+            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "backends", k, "name"), DOC_VALUE,
+                      "E141", "nobody sends to backends \"%s\"", sc->backend[k].name);
             err_hint(rd->err, "name it as the \"to\" of a balancer, or take it out");
         }
 }
@@ -205,7 +214,8 @@ uint32_t graph_pool_of(const struct scenario *sc, const struct client_config *c)
 
 static bool brings_demand(const struct client_config *c)
 {
-    return c->arrival.process == ARRIVAL_TRACE && c->arrival.rows && c->arrival.row[0].demand != NEVER;
+    return c->arrival.process == ARRIVAL_TRACE && c->arrival.rows &&
+           c->arrival.row[0].demand != NEVER;
 }
 
 /* A pool without `service` is served by traces with a demand only. */
@@ -221,8 +231,10 @@ static void check_service(struct reader *rd)
             continue;
         doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "backends", pool, NULL), DOC_VALUE, "E121",
                   "missing in backends[%u]: \"service\"", pool);
-        err_hint(rd->err, "requests of \"%s\" bring no demand of their own; only a trace with service_us or "
-                 "service_ns does", sc->client[k].name);
+        err_hint(rd->err,
+                 "requests of \"%s\" bring no demand of their own; only a trace with service_us or "
+                 "service_ns does",
+                 sc->client[k].name);
     }
 }
 
@@ -259,7 +271,8 @@ static void check_link(struct reader *rd, uint32_t i)
     } else if (kind == CLIENT && sc->client[index].rtt.kind) {
         doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "links", i, "from"), DOC_VALUE, "E143",
                   "the way from \"%s\" has an \"rtt\" already", l->from);
-        err_hint(rd->err, "say it once: \"rtt\" at the client (there and back), or a link (one way)");
+        err_hint(rd->err,
+                 "say it once: \"rtt\" at the client (there and back), or a link (one way)");
     }
     for (uint32_t k = 0; k < i; k++)
         if (sc->link[k].from && sc->link[k].to && strcmp(sc->link[k].from, l->from) == 0 &&
@@ -290,7 +303,7 @@ static bool is_every_to_known(const struct scenario *sc)
     return true;
 }
 
-void reader_connect(struct reader *rd)
+void graph_check(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
     uint32_t errors = rd->err->errors;

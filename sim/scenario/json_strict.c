@@ -1,5 +1,5 @@
 /* json_strict.c - a recursive-descent checker; depth is bounded before the C stack is.
- * Duplicate keys are found by sorting hashes of the decoded keys: linear work, no quadratic trap. */
+ * Duplicate keys are found by sorting hashes of the decoded keys: no quadratic trap. */
 #include "json_strict.h"
 
 #include "../base/xalloc.h"
@@ -24,7 +24,8 @@ static int parse_value(struct parser *, size_t key_at, size_t key_length);
 
 static int fail(struct parser *p, size_t at, const char *code, const char *what, const char *hint)
 {
-    *p->fault = (struct json_fault){ .at = at, .width = 1, .code = code, .what = what, .hint = hint };
+    *p->fault =
+        (struct json_fault){ .at = at, .width = 1, .code = code, .what = what, .hint = hint };
     return -1;
 }
 
@@ -196,8 +197,9 @@ static int parse_char(struct parser *p, uint64_t *hash)
         return syntax(p, p->i, "a NUL byte in a string", NULL);
     if (c < 0x20)
         return syntax(p, p->i, "a control character in a string",
-                      c == '\n' || c == '\r' ? "a string ends on the line it began; is a quote missing?"
-                                             : "write it as an escape: \\t, \\n, \\u001b");
+                      c == '\n' || c == '\r'
+                          ? "a string ends on the line it began; is a quote missing?"
+                          : "write it as an escape: \\t, \\n, \\u001b");
 
     size_t length = c < 0x80 ? 1 : utf8_length(p);
 
@@ -248,7 +250,8 @@ static int check_range(struct parser *p, size_t start)
     memcpy(digits, p->s + start, length);
     digits[length] = '\0';
     if (!isfinite(strtod(digits, NULL)))
-        return fail(p, start, "E005", "a number beyond what a double can hold", "at most about 1.8e308");
+        return fail(p, start, "E005", "a number beyond what a double can hold",
+                    "at most about 1.8e308");
     return 0;
 }
 
@@ -305,13 +308,14 @@ static int parse_literal(struct parser *p)
         }
     }
     if (p->s[p->i] >= 0x80 && utf8_length(p) == 0)
-        return fail(p, p->i, "E002", "not valid UTF-8", "save the file as UTF-8 without a byte-order mark");
+        return fail(p, p->i, "E002", "not valid UTF-8",
+                    "save the file as UTF-8 without a byte-order mark");
 
     const char *hint = habit(p);
 
-    return syntax(p, p->i, "a value was expected",
-                  hint || p->s[p->i] < 'a' || p->s[p->i] > 'z' ? hint
-                                                               : "its words are true, false and null");
+    return syntax(
+        p, p->i, "a value was expected",
+        hint || p->s[p->i] < 'a' || p->s[p->i] > 'z' ? hint : "its words are true, false and null");
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -376,12 +380,14 @@ static int parse_separator(struct parser *p, size_t start, char closing)
         return 0;
     }
     if (!next_is(p, ','))
-        return syntax(p, p->i, in_object ? "\",\" or \"}\" was expected" : "\",\" or \"]\" was expected",
+        return syntax(p, p->i,
+                      in_object ? "\",\" or \"}\" was expected" : "\",\" or \"]\" was expected",
                       next_is(p, '"') ? "is a comma missing before it?" : habit(p));
     p->i++;
     skip_space(p);
     if (next_is(p, closing))
-        return syntax(p, p->i, "a comma before the closing bracket", "JSON allows no trailing comma");
+        return syntax(p, p->i, "a comma before the closing bracket",
+                      "JSON allows no trailing comma");
     return 1;
 }
 
@@ -505,7 +511,8 @@ static int parse_document(struct parser *p)
     if (p->n > JSON_MOST_BYTES)
         return fail(p, 0, "E004", "a text of more than 16 MiB", NULL);
     if (has(p, 3) && memcmp(p->s, "\xef\xbb\xbf", 3) == 0)
-        return fail(p, 0, "E002", "a byte-order mark", "save the file as UTF-8 without a byte-order mark");
+        return fail(p, 0, "E002", "a byte-order mark",
+                    "save the file as UTF-8 without a byte-order mark");
     if (parse_value(p, 0, 0) < 0)
         return -1;
     skip_space(p);
@@ -516,7 +523,9 @@ static int parse_document(struct parser *p)
 
 int json_check(const char *text, size_t length, struct json_spots *spots, struct json_fault *fault)
 {
-    struct parser p = { .s = (const unsigned char *)text, .n = length, .spots = spots, .fault = fault };
+    struct parser p = {
+        .s = (const unsigned char *)text, .n = length, .spots = spots, .fault = fault
+    };
 
     *spots = (struct json_spots){ 0 };
 

@@ -1,5 +1,5 @@
 /* json_strict.h - RFC 8259 to the letter, before cJSON sees a byte: cJSON takes duplicate keys,
- * bad UTF-8, NUL bytes, 007 and 1e400 without a word and keeps no positions.  Both are done here. */
+ * bad UTF-8, NUL bytes, 007 and 1e400 without a word and keeps no positions. */
 #ifndef SCENARIO_JSON_STRICT_H
 #define SCENARIO_JSON_STRICT_H
 
@@ -14,7 +14,7 @@ enum {
     JSON_MOST_DIGITS = 64,          /* characters of a number */
 };
 
-/* Where a value stands in the text, and its key if it has one (key_length 0: none); quotes included. */
+/* Where a value stands in the text, and its key (key_length 0: none); quotes included. */
 struct json_spot { uint32_t at, length, key_at, key_length; };
 
 /* All values of a text in document order: the n-th visited by a walk over cJSON's tree. */

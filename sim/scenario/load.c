@@ -132,10 +132,12 @@ static void hint_overload(struct reader *rd, uint32_t pool)
     if (rd->out->backend[pool].station.queue_limit != NONE)
         err_hint(rd->err, "Lower the rate or add backends, unless overload is the question");
     else
-        err_hint(rd->err, "%s. Lower the rate, add backends, "
+        err_hint(rd->err,
+                 "%s. Lower the rate, add backends, "
                  "or set backends[%u].queue_limit to study overload",
                  is_finite(rd->out) ? "latency then depends on how long the run is"
-                                    : "latency percentiles will be reported as \"saturated\"", pool);
+                                    : "latency percentiles will be reported as \"saturated\"",
+                 pool);
 }
 
 static void warn_overload(struct reader *rd, const uint32_t *pool_of, uint32_t pool)
@@ -161,7 +163,8 @@ static void warn_overload(struct reader *rd, const uint32_t *pool_of, uint32_t p
 static void warn_few(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
-    double requests = (double)sc->run.requests, last = sc->measure.percentile[sc->measure.percentiles - 1];
+    double requests = (double)sc->run.requests,
+           last = sc->measure.percentile[sc->measure.percentiles - 1];
 
     for (uint32_t k = 0; !sc->run.requests && k < sc->clients; k++) {
         const struct arrival_config *a = &sc->client[k].arrival;
@@ -204,13 +207,14 @@ static void warn_hang(struct reader *rd)
 
             doc_fault(&rd->doc, rd->err, list ? list : rd->doc.root, DOC_VALUE, "W203",
                       "a backend hangs and nobody has a timeout: its requests never end");
-            err_hint(rd->err, "give the clients or a balancer a \"timeout\"; without one they count as unfinished");
+            err_hint(rd->err, "give the clients or a balancer a \"timeout\"; without one they "
+                              "count as unfinished");
             warn_at(rd);
             return;
         }
 }
 
-void reader_warn(struct reader *rd)
+void load_warn(struct reader *rd)
 {
     uint32_t *pool_of = find_pools(rd->out);
 

@@ -98,15 +98,17 @@ static int tell_no_path(const struct walk *w, int option, const char *step)
     char shown[160], safe[80];
     const char *text = w->rd->doc.option[option];
 
-    err_input(w->rd->err, "E160", "%s: no such path", text_safe(shown, sizeof shown, text, strlen(text)));
+    err_input(w->rd->err, "E160", "%s: no such path",
+              text_safe(shown, sizeof shown, text, strlen(text)));
     if (near)
         err_hint(w->rd->err, "did you mean \"%s%s%s\"?", w->done, *w->done ? "." : "",
                  text_safe(safe, sizeof safe, near, strlen(near)));
     else if (*w->done)
-        err_hint(w->rd->err, "there is no \"%s\" in \"%s\"", text_safe(safe, sizeof safe, step, strlen(step)),
-                 w->done);
+        err_hint(w->rd->err, "there is no \"%s\" in \"%s\"",
+                 text_safe(safe, sizeof safe, step, strlen(step)), w->done);
     else
-        err_hint(w->rd->err, "a path is like run.duration, clients.web.arrival.rate or backends.app.count");
+        err_hint(w->rd->err,
+                 "a path is like run.duration, clients.web.arrival.rate or backends.app.count");
     return -1;
 }
 
@@ -123,7 +125,7 @@ static int take_step(struct walk *w, const char *step, cJSON **child, const stru
         return -1;
     *child = doc_get(w->node, step);
     if (!w->table)
-        return 0;                       /* an algorithm's or distribution's keys: checked when read */
+        return 0; /* an algorithm's or distribution's keys: checked when read */
     *field = field_find(w->table, step);
     return *field ? 0 : -1;
 }
@@ -199,7 +201,8 @@ static int note_option(struct reader *rd, const char *prefix, const char *text)
 
     snprintf(whole, size, "%s%s", prefix, text);
     if (rd->doc.options == DOC_OPTIONS)
-        return err_input(rd->err, "E161", "more than %d options that change the scenario", DOC_OPTIONS);
+        return err_input(rd->err, "E161", "more than %d options that change the scenario",
+                         DOC_OPTIONS);
     if (!is_valid_text(text)) {
         char shown[160];
 
@@ -322,7 +325,7 @@ static int apply_text(struct reader *rd, const char *prefix, const char *path, c
     return set_value(rd, path, option, as_text ? cJSON_CreateString(text) : parse_value(text));
 }
 
-int reader_override(struct reader *rd)
+int override_apply(struct reader *rd)
 {
     const struct scenario_overrides *o = rd->over;
     int rc = 0;

@@ -1,5 +1,5 @@
 /* policies.c - `compare`: the policies that take turns at one balancer, and which of them is the
- * measure of the others.  Each is started once here, so that what it refuses is told with a place. */
+ * measure of the others.  Each is started once here: what it refuses is told with a place. */
 #include "field.h"
 
 #include "../../algorithms/lb.h"
@@ -43,7 +43,8 @@ static int read_name(struct reader *rd, const struct field *f, const cJSON *node
     (void)object;
     if (!cJSON_IsString(node))
         return field_mismatch(rd, node, "a name");
-    *(strcmp(f->key, "at") == 0 ? &rd->compare_at : &rd->baseline) = reader_text(rd, node->valuestring);
+    *(strcmp(f->key, "at") == 0 ? &rd->compare_at : &rd->baseline) =
+        reader_text(rd, node->valuestring);
     return 0;
 }
 
@@ -53,13 +54,17 @@ static void schema_name(FILE *out, const struct field *f)
     fprintf(out, "\"type\": \"string\"");
 }
 
-static const struct field_type type_name = { .what = "a name", .read = read_name, .schema = schema_name };
+static const struct field_type type_name = {
+    .what = "a name", .read = read_name, .schema = schema_name };
 
 static const struct field compare_rows[] = {
     { "algorithms", &type_policies, .flags = FIELD_REQUIRED,
-      .help = "names, or objects with \"name\", \"label\" and parameters; no two with the same label" },
-    { "at", &type_name, .help = "the balancer whose algorithm they replace; default: the only one" },
-    { "baseline", &type_name, .help = "the one that the others are measured by; default: the first" },
+      .help =
+          "names, or objects with \"name\", \"label\" and parameters; no two with the same label" },
+    { "at", &type_name,
+      .help = "the balancer whose algorithm they replace; default: the only one" },
+    { "baseline", &type_name,
+      .help = "the one that the others are measured by; default: the first" },
     { .key = NULL },
 };
 
@@ -97,7 +102,8 @@ static void find_place(struct reader *rd)
 
         const char *near = text_nearest(rd->compare_at, names);
 
-        doc_fault(&rd->doc, rd->err, doc_get(compare, "at"), DOC_VALUE, "E131", "there is no balancer \"%s\"",
+        doc_fault(&rd->doc, rd->err, doc_get(compare, "at"), DOC_VALUE, "E131",
+                  "there is no balancer \"%s\"",
                   text_safe(safe, sizeof safe, rd->compare_at, strlen(rd->compare_at)));
         if (near)
             err_hint(rd->err, "did you mean \"%s\"?", near);
@@ -122,8 +128,8 @@ static void find_baseline(struct reader *rd)
             }
     if (!rd->baseline || rd->over->algorithms)
         return;                     /* -a took the file's away: the first is the measure */
-    doc_fault(&rd->doc, rd->err, doc_get(doc_get(rd->doc.root, "compare"), "baseline"), DOC_VALUE, "E106",
-              "the baseline \"%s\" is not among the algorithms",
+    doc_fault(&rd->doc, rd->err, doc_get(doc_get(rd->doc.root, "compare"), "baseline"), DOC_VALUE,
+              "E106", "the baseline \"%s\" is not among the algorithms",
               text_safe(safe, sizeof safe, rd->baseline, strlen(rd->baseline)));
     err_hint(rd->err, "add it to \"algorithms\", or name one of those");
 }
@@ -203,9 +209,11 @@ static void try_all(struct reader *rd)
         const char *why = own && k == sc->compare_at ? NULL : try_policy(sc, b, policy);
 
         if (why)
-            doc_fault(&rd->doc, rd->err, own ? doc_item(&rd->doc, "balancers", k, "algorithm")
-                                             : policy_node(rd, k - sc->balancers),
-                      DOC_VALUE, "E107", "\"%s\" cannot work at \"%s\": %s", policy->label, b->name, why);
+            doc_fault(&rd->doc, rd->err,
+                      own ? doc_item(&rd->doc, "balancers", k, "algorithm")
+                          : policy_node(rd, k - sc->balancers),
+                      DOC_VALUE, "E107", "\"%s\" cannot work at \"%s\": %s", policy->label, b->name,
+                      why);
     }
 }
 
@@ -216,11 +224,11 @@ static void check_balancers_choose(struct reader *rd)
     for (uint32_t k = 0; k < sc->balancers; k++)
         if (!sc->balancer[k].policy.ops && !(rd->compared && k == sc->compare_at) &&
             !doc_get(doc_item(&rd->doc, "balancers", k, NULL), "algorithm"))
-            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, NULL), DOC_VALUE, "E121",
-                      "missing in balancers[%u]: \"algorithm\"", k);
+            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, NULL), DOC_VALUE,
+                      "E121", "missing in balancers[%u]: \"algorithm\"", k);
 }
 
-void reader_compare(struct reader *rd)
+void policies_check(struct reader *rd)
 {
     struct scenario *sc = rd->out;
 

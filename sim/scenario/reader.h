@@ -8,6 +8,10 @@
 /* Memory that lists of the file may ask for, long before a run's size is estimated. */
 enum { READER_MOST_CELLS = 8000000, READER_MOST_ROWS = 50000000 };
 
+/* Finding the place of a fault takes a walk over the tree: a file of nothing but faults must not
+ * take for ever. */
+enum { READER_MOST_FAULTS = 200 };
+
 struct reader {
     struct doc doc;
     struct scenario *out;
@@ -33,15 +37,15 @@ void reader_hint_algorithm(struct reader *, const char *name);
 /* A file that the scenario names, read whole; NULL with the fault told at the node.
  * Its path stays inside the scenario's folder unless allow_path says otherwise.  `shown` gets
  * the path for messages. */
-char *reader_file(struct reader *, const cJSON *, size_t *length, char *shown, size_t size);
+char *files_read(struct reader *, const cJSON *, size_t *length, char *shown, size_t size);
 
 /* The parts that follow the field tables; each adds all it finds to err. */
-void reader_connect(struct reader *);       /* graph.c: names, tiers, links */
-void reader_schedule(struct reader *);      /* schedule.c: length of the run, events */
-void reader_compare(struct reader *);       /* policies.c: the policies, tried out */
-void reader_warn(struct reader *);          /* load.c: what is allowed but hardly meant */
+void graph_check(struct reader *);       /* graph.c: names, tiers, links */
+void schedule_check(struct reader *);      /* schedule.c: length of the run, events */
+void policies_check(struct reader *);       /* policies.c: the policies, tried out */
+void load_warn(struct reader *);          /* load.c: what is allowed but hardly meant */
 
 /* override.c: -s, -a, --seed, -n, -d applied to the tree.  0 or -1. */
-int  reader_override(struct reader *);
+int  override_apply(struct reader *);
 
 #endif

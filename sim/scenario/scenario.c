@@ -47,13 +47,13 @@ static void sort_faults(struct err *err, uint32_t from)
 static void read_all(struct reader *rd)
 {
     if (field_read(rd, &fields_scenario, rd->doc.root, rd->out) < 0 &&
-        !cJSON_IsObject(rd->doc.root))
+        (!cJSON_IsObject(rd->doc.root) || rd->err->errors >= READER_MOST_FAULTS))
         return;
-    reader_connect(rd);
-    reader_schedule(rd);
-    reader_compare(rd);
+    graph_check(rd);
+    schedule_check(rd);
+    policies_check(rd);
     if (!rd->err->errors)
-        reader_warn(rd);
+        load_warn(rd);
 }
 
 static int load(struct reader *rd)
@@ -66,7 +66,7 @@ static int load(struct reader *rd)
     if (doc_open(&rd->doc, sc->path, rd->err) < 0)
         return -1;
     canonical = json_canonical(&rd->doc, &length);
-    if (reader_override(rd) == 0)
+    if (override_apply(rd) == 0)
         read_all(rd);
     sort_faults(rd->err, from);
     digest(rd, canonical, length);

@@ -38,7 +38,11 @@ static void check_length(struct reader *rd)
 
 /* ---- events ---- */
 
-struct planned { struct event_config event; uint32_t place; const cJSON *node; };   /* place: in the file */
+struct planned {
+    struct event_config event;
+    uint32_t place;                 /* in the file */
+    const cJSON *node;
+};
 
 static int compare_events(const void *a, const void *b)
 {
@@ -82,7 +86,8 @@ static void tell_no_pool(struct reader *rd, const cJSON *node, const char *pool)
 
     const char *near = text_nearest(pool, names);
 
-    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132", "event target \"%s\": there is no such pool of backends",
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132",
+              "event target \"%s\": there is no such pool of backends",
               text_safe(safe, sizeof safe, pool, strlen(pool)));
     if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
@@ -143,7 +148,9 @@ static const char *make_label(struct reader *rd, const struct event_config *e)
     switch ((enum event_kind)e->kind) {
     case EVENT_FAIL:
         snprintf(text, sizeof text, "%s %s", who,
-                 e->mode == FAIL_HANG ? "hangs" : e->mode == FAIL_ERROR ? "answers errors" : "crashes");
+                 e->mode == FAIL_HANG    ? "hangs"
+                 : e->mode == FAIL_ERROR ? "answers errors"
+                                         : "crashes");
         break;
     case EVENT_SLOW:
         snprintf(text, sizeof text, "%s slow x%.6g", who, e->factor);
@@ -185,7 +192,7 @@ static void plan(struct reader *rd, struct planned *p)
     }
 }
 
-void reader_schedule(struct reader *rd)
+void schedule_check(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
     uint32_t count = sc->events;

@@ -65,8 +65,10 @@ static void put_condition(FILE *out, const struct field *f, const struct field *
     fprintf(out, "] } } } }");
     if (!(f->flags & FIELD_REQUIRED))
         return;
-    fprintf(out, ",\n        { \"if\": { \"required\": [\"%s\"], \"properties\": { \"%s\": { \"enum\": [",
-            selector->key, selector->key);
+    fprintf(
+        out,
+        ",\n        { \"if\": { \"required\": [\"%s\"], \"properties\": { \"%s\": { \"enum\": [",
+        selector->key, selector->key);
     put_words(out, f, selector);
     fprintf(out, "] } } }, \"then\": { \"required\": [\"%s\"] } }", f->key);
 }
@@ -135,7 +137,8 @@ static void put_dist(FILE *out)
                  "      \"description\": \"A duration, or a distribution of durations.\",\n"
                  "      \"oneOf\": [\n        { \"$ref\": \"#/$defs/duration\" }");
     for (const struct dist_kind *const *k = dist_kinds(); *k; k++) {
-        fprintf(out, ",\n        { \"type\": \"object\", \"required\": [\"dist\"], \"additionalProperties\": false,\n"
+        fprintf(out, ",\n        { \"type\": \"object\", \"required\": [\"dist\"], "
+                     "\"additionalProperties\": false,\n"
                      "          \"patternProperties\": { \"^(\\\\$comment$|x-)\": {} },\n"
                      "          \"description\": ");
         put_text(out, (*k)->help);
@@ -145,9 +148,11 @@ static void put_dist(FILE *out)
         fprintf(out, "] }");
         for (const struct dist_param *p = (*k)->params; p->name; p++) {
             static const char *const type[] = {
-                [DIST_TIME] = "\"$ref\": \"#/$defs/duration\"", [DIST_NUMBER] = "\"type\": \"number\"",
+                [DIST_TIME] = "\"$ref\": \"#/$defs/duration\"",
+                [DIST_NUMBER] = "\"type\": \"number\"",
                 [DIST_SHARE] = "\"$ref\": \"#/$defs/share\"",
-                [DIST_TIMES] = "\"type\": \"array\", \"minItems\": 1, \"items\": { \"$ref\": \"#/$defs/duration\" }",
+                [DIST_TIMES] = ("\"type\": \"array\", \"minItems\": 1, "
+                               "\"items\": { \"$ref\": \"#/$defs/duration\" }"),
             };
 
             fprintf(out, ", \"%s\": { %s, \"description\": ", p->name, type[p->unit]);
@@ -174,23 +179,26 @@ static void put_policy(FILE *out)
         fprintf(out, "%s\"%s\"", before, (*o)->name);
     fprintf(out, "] },\n"
                  "        { \"type\": \"object\", \"required\": [\"name\"], \"properties\": {\n"
-                 "            \"name\": { \"type\": \"string\" }, \"label\": { \"type\": \"string\", \"maxLength\": 60 } } }\n"
+                 "            \"name\": { \"type\": \"string\" }, \"label\": { \"type\": "
+                 "\"string\", \"maxLength\": 60 } } }\n"
                  "      ]\n    },\n");
 }
 
 int scenario_write_schema(FILE *out)
 {
-    fprintf(out, "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
-                 "  \"$id\": \"scenario-v1.schema.json\",\n"
-                 "  \"title\": \"lblab scenario, version 1\",\n"
-                 "  \"$ref\": \"#/$defs/scenario\",\n"
-                 "  \"$defs\": {\n"
-                 "    \"duration\": { \"type\": \"string\", \"pattern\": "
-                 "\"^(0|([0-9]+(\\\\.[0-9]{1,9})?(ns|us|\\u00b5s|ms|s|m|h))+)$\" },\n"
-                 "    \"rate\": { \"type\": \"string\", \"pattern\": "
-                 "\"^[0-9]+(\\\\.[0-9]{1,9})?[kM]?/(s|m|h)$\" },\n"
-                 "    \"share\": { \"oneOf\": [ { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 }, "
-                 "{ \"type\": \"string\", \"pattern\": \"^[0-9]+(\\\\.[0-9]+)?%%?$\" } ] },\n");
+    fprintf(
+        out,
+        "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+        "  \"$id\": \"scenario-v1.schema.json\",\n"
+        "  \"title\": \"lblab scenario, version 1\",\n"
+        "  \"$ref\": \"#/$defs/scenario\",\n"
+        "  \"$defs\": {\n"
+        "    \"duration\": { \"type\": \"string\", \"pattern\": "
+        "\"^(0|([0-9]+(\\\\.[0-9]{1,9})?(ns|us|\\u00b5s|ms|s|m|h))+)$\" },\n"
+        "    \"rate\": { \"type\": \"string\", \"pattern\": "
+        "\"^[0-9]+(\\\\.[0-9]{1,9})?[kM]?/(s|m|h)$\" },\n"
+        "    \"share\": { \"oneOf\": [ { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 }, "
+        "{ \"type\": \"string\", \"pattern\": \"^[0-9]+(\\\\.[0-9]+)?%%?$\" } ] },\n");
     put_dist(out);
     put_policy(out);
     put_tables(out, &fields_scenario);

@@ -57,9 +57,12 @@ static int read_target(struct reader *rd, const struct field *f, const cJSON *no
 static void schema_target(FILE *out, const struct field *f)
 {
     (void)f;
-    fprintf(out, "\"type\": \"string\", \"pattern\": "
-                 "\"^[A-Za-z][A-Za-z0-9_-]{0,63}(\\\\[(\\\\*|[0-9]{1,9}(\\\\.\\\\.[0-9]{1,9})?)\\\\])?$\"");
+    fprintf(
+        out,
+        "\"type\": \"string\", \"pattern\": "
+        "\"^[A-Za-z][A-Za-z0-9_-]{0,63}(\\\\[(\\\\*|[0-9]{1,9}(\\\\.\\\\.[0-9]{1,9})?)\\\\])?$\"");
 }
 
 const struct field_type field_target = {
-    .what = "\"app\", \"app[2]\", \"app[0..3]\" or \"app[*]\"", .read = read_target, .schema = schema_target };
+    .what = "\"app\", \"app[2]\", \"app[0..3]\" or \"app[*]\"",
+    .read = read_target, .schema = schema_target };

@@ -18,7 +18,8 @@ static int check_columns(struct csv *csv)
     csv->field_at = 0;
     csv->field_length = 1;
     if (csv->has[ARRIVAL_US] + csv->has[ARRIVAL_NS] + csv->has[SECONDS] != 1)
-        return csv_fault(csv, "a trace has one time column: arrival_us, arrival_ns or t (in seconds)");
+        return csv_fault(csv,
+                         "a trace has one time column: arrival_us, arrival_ns or t (in seconds)");
     if (csv->has[SERVICE_US] && csv->has[SERVICE_NS])
         return csv_fault(csv, "a trace has one demand column: service_us or service_ns");
     return 0;
@@ -29,8 +30,12 @@ static struct arrival_row make_row(const struct csv *csv)
     const uint64_t *v = csv->value;
 
     return (struct arrival_row){
-        .at = csv->has[ARRIVAL_US] ? v[ARRIVAL_US] : csv->has[ARRIVAL_NS] ? v[ARRIVAL_NS] : v[SECONDS],
-        .demand = csv->has[SERVICE_US] ? v[SERVICE_US] : csv->has[SERVICE_NS] ? v[SERVICE_NS] : NEVER,
+        .at = csv->has[ARRIVAL_US]   ? v[ARRIVAL_US]
+              : csv->has[ARRIVAL_NS] ? v[ARRIVAL_NS]
+                                     : v[SECONDS],
+        .demand = csv->has[SERVICE_US]   ? v[SERVICE_US]
+                  : csv->has[SERVICE_NS] ? v[SERVICE_NS]
+                                         : NEVER,
         .client = csv->has[CLIENT] ? (uint32_t)v[CLIENT] : NONE,
         .key = csv->has[KEY] ? (uint32_t)v[KEY] : NONE,
     };

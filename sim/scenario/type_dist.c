@@ -1,4 +1,4 @@
-/* type_dist.c - a distribution of durations: "10ms", or { "dist": "lognormal", "p50": ..., "p99": ... }.
+/* type_dist.c - a distribution of durations: "10ms", or { "dist": "lognormal", "p50": ... }.
  * The keys come from the kinds in sim/base/dist.c; nothing here knows one by name. */
 #include "csv.h"
 #include "field.h"
@@ -22,7 +22,8 @@ static int tell_unknown_kind(struct reader *rd, const cJSON *node)
         if ((*k)->alias)
             names[count++] = (*k)->alias;
         if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", (*k)->name);
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                                     (*k)->name);
     }
     names[count] = NULL;
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E103", "unknown distribution %s",
@@ -164,7 +165,8 @@ static int tell_unknown_param(struct reader *rd, const struct dist_kind *kind, c
 
     const char *near = text_nearest(child->string, names);
 
-    doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120", "unknown key \"%s\" for the distribution \"%s\"",
+    doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120",
+              "unknown key \"%s\" for the distribution \"%s\"",
               text_safe(safe, sizeof safe, child->string, strlen(child->string)), kind->name);
     if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
@@ -233,7 +235,8 @@ static int read_dist(struct reader *rd, const struct field *f, const cJSON *node
     }
     if (dist_mean(d) >= f->min)
         return 0;
-    return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112", "%s has a mean of less than %.0f ns",
+    return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112",
+                     "%s has a mean of less than %.0f ns",
                      doc_where(&rd->doc, node, where, sizeof where), f->min);
 }
 

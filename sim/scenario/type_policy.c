@@ -43,7 +43,8 @@ static void add_names(struct reader *rd, const struct lb_ops *const *list, const
 
         if (*count < MOST_NAMES)
             names[(*count)++] = (*list)->name;
-        for (char *w = words ? strtok_r(words, " ", &save) : NULL; w; w = strtok_r(NULL, " ", &save))
+        for (char *w = words ? strtok_r(words, " ", &save) : NULL; w;
+             w = strtok_r(NULL, " ", &save))
             if (*count < MOST_NAMES)
                 names[(*count)++] = w;
     }
@@ -101,7 +102,8 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
     for (const struct lb_param *p = ops->params; p && p->name && count < 60; p++) {
         names[count++] = p->name;
         if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", p->name);
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                                     p->name);
     }
     names[count++] = "name";
     names[count++] = "label";
@@ -109,7 +111,8 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
 
     const char *near = text_nearest(child->string, names);
 
-    doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120", "unknown key \"%s\": \"%s\" has no such parameter",
+    doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120",
+              "unknown key \"%s\": \"%s\" has no such parameter",
               text_safe(safe, sizeof safe, child->string, strlen(child->string)), ops->name);
     if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
@@ -181,7 +184,8 @@ static const char *make_label(struct reader *rd, const struct policy *policy)
                 continue;
             show_value(p, policy->set[k].value, value, sizeof value);
             if (used < sizeof label)
-                used += (size_t)snprintf(label + used, sizeof label - used, "%s%s=%s", before, p->name, value);
+                used += (size_t)snprintf(label + used, sizeof label - used, "%s%s=%s", before,
+                                         p->name, value);
             before = ",";
         }
     if (*before == ',' && used < sizeof label)

@@ -1,0 +1,611 @@
+/* test_result.c - records made by hand, and the answers that must come of them. */
+#include "unit.h"
+
+#include "../../sim/base/text.h"
+#include "../../sim/results/catalogue.h"
+#include "../../sim/results/csv.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { POLICIES = 2, SEEDS = 3, BACKENDS = 2, SLICES = 10, WARM = 2 };
+
+static const char *const policies[] = { "round_robin", "p2c(choices=5)" };
+static const char *const backends[] = { "app[0]", "=cmd|' /C calc'!A0" };
+static const double workers[] = { 1, INFINITY };
+static const struct result_event events[] = { { 3 * SECOND, 0, "app[1] \"removed\", at last" } };
+
+struct made {
+    struct record record[POLICIES * SEEDS];
+    const struct record *at[POLICIES * SEEDS];
+    struct result_plan plan;
+    struct result result;
+};
+
+/* 100 requests a slice, k ms long for k = 1..100, times a factor that differs by policy and seed.
+ */
+static void fill_record(struct record *r, uint32_t policy, uint32_t replication)
+{
+    uint64_t unit = MILLISECOND + replication * 1000 - policy * MILLISECOND / 2;
+
+    record_init(r, BACKENDS);
+    r->policy = policy;
+    r->replication = replication;
+    r->seed = 42 + replication;
+    r->slice_width = SECOND;
+    r->warmup = WARM * SECOND;
+    r->warmup_slices = WARM;
+    r->slices = SLICES;
+    r->arrivals_end = r->end = SLICES * SECOND;
+    r->digest = ((u128)1 << 64) + replication;
+    for (uint32_t i = 0; i < SLICES; i++)
+        for (uint64_t k = 1; k <= 100; k++) {
+            struct record_slice *s = &r->slice[i];
+
+            s->born++;
+            s->ended[OUTCOME_OK]++;
+            s->latency_sum += k * unit;
+            hist_record(&s->latency, k * unit);
+            record_backend(r, k % 4 == 0, i)->picked++;
+            record_backend(r, k % 4 == 0, i)->served++;
+        }
+}
+
+static void make(struct made *m)
+{
+    *m = (struct made){ .plan = { .scenario = "shop",
+                                  .title = "t",
+                                  .sha256 = "9f3c1e0011223344",
+                                  .effective = "{}\n",
+                                  .first_seed = 42,
+                                  .policies = POLICIES,
+                                  .replications = SEEDS,
+                                  .baseline = 0,
+                                  .policy = policies,
+                                  .backends = BACKENDS,
+                                  .backend = backends,
+                                  .backend_workers = workers,
+                                  .percentile = { 50, 90, 99, 99.9 },
+                                  .percentiles = 4,
+                                  .is_stationary = true,
+                                  .offered_load = NAN,
+                                  .events = 1,
+                                  .event = events } };
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++) {
+        fill_record(&m->record[i], i / SEEDS, i % SEEDS);
+        m->at[i] = &m->record[i];
+    }
+}
+
+static void finish(struct made *m)
+{
+    result_make(&m->result, &m->plan, m->at);
+}
+
+static void drop(struct made *m)
+{
+    result_fini(&m->result);
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++)
+        record_fini(&m->record[i]);
+}
+
+/* Turns successes of a slice's slow end into something else: their count falls out of the
+ * histogram. */
+static void lose(struct record *r, uint32_t slice, enum outcome as, uint64_t n)
+{
+    r->slice[slice].born += n;
+    if (as != OUTCOME_OK)
+        r->slice[slice].ended[as] += n;
+}
+
+static const struct result_change *change(const struct result *r, const char *metric,
+                                          uint32_t policy)
+{
+    for (uint32_t i = 0; i < r->changes; i++)
+        if (strcmp(r->change[i].metric, metric) == 0 && r->change[i].policy == policy)
+            return &r->change[i];
+    return NULL;
+}
+
+/* ---- pooling ---- */
+
+static void warm_up_is_left_out_and_seeds_are_pooled(void)
+{
+    struct made m;
+
+    make(&m);
+    finish(&m);
+    CU_ASSERT_EQUAL(m.result.run[0].requests, 100 * (SLICES - WARM));
+    CU_ASSERT_EQUAL(m.result.policy[0].requests, 3 * 100 * (SLICES - WARM));
+    CU_ASSERT_EQUAL(m.result.policy[0].completed, m.result.policy[0].requests);
+    CU_ASSERT_EQUAL(m.result.run[0].mean, 50500000);
+    CU_ASSERT_EQUAL(m.result.run[0].max, 100000000);
+    CU_ASSERT_EQUAL(m.result.run[0].quantile[0], hist_highest(hist_index(50000000)));
+    CU_ASSERT_EQUAL(m.result.run[0].quantile[2], hist_highest(hist_index(99000000)));
+    CU_ASSERT_EQUAL(m.result.run[4].seed, 43);
+    CU_ASSERT_EQUAL(m.result.run[4].policy, 1);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].mean.value, 50500000 * 1.001, 1);
+    CU_ASSERT(m.result.policy[0].mean.low < m.result.policy[0].mean.value);
+    CU_ASSERT(m.result.policy[0].mean.high > m.result.policy[0].mean.value);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].throughput.value, 100, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].backend[1].share, 0.25, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].imbalance.value, 1.5, 1e-12);
+    CU_ASSERT(isnan(m.result.policy[0].backend[1].utilisation));
+    CU_ASSERT_EQUAL(m.result.policy[0].backend[0].utilisation, 0);
+    drop(&m);
+}
+
+static void half_the_time_is_a_better_half(void)
+{
+    struct made m;
+
+    make(&m);
+    finish(&m);
+
+    const struct result_change *c = change(&m.result, "latency.p99", 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    CU_ASSERT_DOUBLE_EQUAL(c->change.value, -0.5, 0.01);
+    CU_ASSERT_STRING_EQUAL(c->verdict, "better");
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "error_rate", 1)->verdict, "no difference found");
+    CU_ASSERT_EQUAL(change(&m.result, "error_rate", 1)->change.value, 0);
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "throughput", 1)->verdict, "no difference found");
+    CU_ASSERT_PTR_NULL(change(&m.result, "latency.p99", 0));
+    drop(&m);
+}
+
+static void one_seed_needs_seeds(void)
+{
+    struct made m;
+
+    make(&m);
+    m.plan.replications = 1;
+    m.at[1] = m.at[SEEDS];
+    finish(&m);
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "needs seeds");
+    CU_ASSERT(isnan(m.result.policy[0].quantile[2].low));
+    CU_ASSERT(!isnan(m.result.policy[0].quantile[2].value));
+    drop(&m);
+}
+
+/* ---- failures ---- */
+
+static void failed_and_unfinished_are_infinite(void)
+{
+    struct made m;
+
+    make(&m);
+    for (uint32_t i = WARM; i < SLICES; i++) {
+        lose(&m.record[0], i, OUTCOME_TIMEOUT, 1);
+        lose(&m.record[0], i, OUTCOME_OK, 1);           /* born, never ended */
+    }
+    finish(&m);
+    CU_ASSERT_EQUAL(m.result.run[0].requests, 102 * (SLICES - WARM));
+    CU_ASSERT_EQUAL(m.result.run[0].unfinished, SLICES - WARM);
+    CU_ASSERT_EQUAL(m.result.run[0].quantile[2], NEVER);        /* rank 101 of 102 */
+    CU_ASSERT_NOT_EQUAL(m.result.run[0].quantile[1], NEVER);
+    CU_ASSERT_EQUAL(m.result.run[0].mean, 50500000);            /* of those that succeeded */
+    CU_ASSERT_EQUAL(m.result.run[1].unfinished, 0);
+    CU_ASSERT_EQUAL(m.result.policy[0].unfinished, SLICES - WARM);
+    CU_ASSERT(!isnan(m.result.policy[0].quantile[2].value));    /* 0.7 % of the pool */
+    CU_ASSERT(isnan(m.result.policy[0].quantile[2].low));       /* one seed's is unknown */
+    CU_ASSERT(isnan(m.result.policy[0].quantile[3].value));
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "unknown");
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].error_rate.value, 16.0 / 2416, 1e-12);
+    drop(&m);
+}
+
+static void nothing_at_all_is_unknown_not_zero(void)
+{
+    struct made m;
+
+    make(&m);
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++) {
+        record_fini(&m.record[i]);
+        record_init(&m.record[i], BACKENDS);
+        m.record[i].policy = i / SEEDS;
+    }
+    finish(&m);
+    CU_ASSERT_EQUAL(m.result.run[0].quantile[0], NEVER);
+    CU_ASSERT(isnan(m.result.policy[0].mean.value));
+    CU_ASSERT(isnan(m.result.policy[0].quantile[0].value));
+    CU_ASSERT(isnan(m.result.policy[0].throughput.value));
+    CU_ASSERT(isnan(m.result.policy[0].error_rate.value));
+    CU_ASSERT(isnan(m.result.policy[0].backend[0].share));
+    drop(&m);
+}
+
+/* ---- saturation ---- */
+
+static void load(struct record *r, double offered, bool grows)
+{
+    for (uint32_t i = 0; i < SLICES; i++) {
+        struct record_backend_slice *s = record_backend(r, 0, i);
+
+        s->offered = (uint64_t)(offered * (double)SECOND);
+        s->backlog = grows ? 10 * (i + 1) : 10 + i % 2;
+    }
+    record_backend(r, 0, SLICES - 1)->backlog = 0;      /* drained after the last arrival */
+}
+
+static enum verdict verdict_of(double offered, bool grows, bool is_stationary)
+{
+    struct made m;
+    enum verdict verdict;
+
+    make(&m);
+    m.plan.is_stationary = is_stationary;
+    for (uint32_t k = 0; k < SEEDS; k++)
+        load(&m.record[k], offered, grows);
+    finish(&m);
+    verdict = m.result.policy[0].verdict;
+    CU_ASSERT_EQUAL(m.result.policy[1].verdict, VERDICT_OK);
+    CU_ASSERT((verdict == VERDICT_SATURATED) == (m.result.policy[0].saturated_backend == 0));
+    drop(&m);
+    return verdict;
+}
+
+static void saturated_takes_both_load_and_growth_and_a_stationary_run(void)
+{
+    CU_ASSERT_EQUAL(verdict_of(1.08, true, true), VERDICT_SATURATED);
+    CU_ASSERT_EQUAL(verdict_of(1.08, false, true), VERDICT_OK);
+    CU_ASSERT_EQUAL(verdict_of(0.98, true, true), VERDICT_OK);
+    CU_ASSERT_EQUAL(verdict_of(1.08, true, false), VERDICT_OK);
+}
+
+static void saturated_hides_the_tail_and_is_never_compared(void)
+{
+    struct made m;
+
+    make(&m);
+    for (uint32_t k = 0; k < SEEDS; k++)
+        load(&m.record[SEEDS + k], 1.08, true);
+    finish(&m);
+
+    const struct result_policy *p = &m.result.policy[1];
+
+    CU_ASSERT_EQUAL(p->verdict, VERDICT_SATURATED);
+    CU_ASSERT_DOUBLE_EQUAL(p->saturated_offered, 1.08, 1e-9);
+    CU_ASSERT(!isnan(p->quantile[0].value));
+    CU_ASSERT(isnan(p->quantile[1].value) && isnan(p->quantile[2].value) &&
+              isnan(p->quantile[3].value));
+    CU_ASSERT_NOT_EQUAL(m.result.run[SEEDS].quantile[2], NEVER); /* runs keep what was seen */
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "saturated");
+    CU_ASSERT(isnan(change(&m.result, "latency.p99", 1)->change.value));
+    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p50", 1)->verdict, "better");
+    drop(&m);
+}
+
+static void very_many_backends_saturate_by_load_alone(void)
+{
+    enum { MANY = 2000 };
+    static const char *names[MANY];
+    static double worker[MANY];
+    struct record r;
+    const struct record *at = &r;
+    struct result result;
+    struct result_plan plan = { .scenario = "s",
+                                .policies = 1,
+                                .replications = 1,
+                                .policy = policies,
+                                .backends = MANY,
+                                .backend = names,
+                                .backend_workers = worker,
+                                .percentile = { 50 },
+                                .percentiles = 1,
+                                .is_stationary = true };
+
+    for (uint32_t b = 0; b < MANY; b++) {
+        names[b] = "b";
+        worker[b] = 1;
+    }
+    record_init(&r, MANY);
+    r.end = r.arrivals_end = 10 * SECOND;
+    r.slices = 4;
+    record_backend(&r, 1234, 3)->offered = 11 * SECOND;
+    result_make(&result, &plan, &at);
+    CU_ASSERT_EQUAL(result.policy[0].saturated_backend, 1234);
+    result_fini(&result);
+    record_fini(&r);
+}
+
+/* ---- JSON ---- */
+
+static const struct result_environment environment = {
+    .version = "0.1",
+    .git = "abc",
+    .compiler = "gcc",
+    .started = "2026-11-23T03:05:11Z",
+    .wall_s = 1.5,
+    .jobs = 2,
+};
+
+static cJSON *path(cJSON *at, const char *a, const char *b)
+{
+    at = cJSON_GetObjectItemCaseSensitive(at, a);
+    return b ? cJSON_GetObjectItemCaseSensitive(at, b) : at;
+}
+
+static void json_reads_back(void)
+{
+    struct made m;
+
+    make(&m);
+    lose(&m.record[0], 5, OUTCOME_TIMEOUT, 10);
+    finish(&m);
+
+    char *text = result_json(&m.result, &environment);
+    cJSON *root = cJSON_Parse(text);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+
+    cJSON *result = path(root, "result", NULL);
+    cJSON *policy = cJSON_GetArrayItem(path(result, "policies", NULL), 0);
+    cJSON *run = cJSON_GetArrayItem(path(result, "runs", NULL), 0);
+
+    CU_ASSERT_STRING_EQUAL(path(root, "schema", NULL)->valuestring, "lblab-result/1");
+    CU_ASSERT_STRING_EQUAL(path(result, "scenario", "sha256")->valuestring, "9f3c1e0011223344");
+    CU_ASSERT_EQUAL(cJSON_GetArraySize(path(result, "policies", NULL)), POLICIES);
+    CU_ASSERT_EQUAL(cJSON_GetArraySize(path(result, "runs", NULL)), POLICIES * SEEDS);
+    CU_ASSERT_EQUAL(cJSON_GetArraySize(path(result, "assertions", NULL)), 0);
+    CU_ASSERT_STRING_EQUAL(path(policy, "verdict", NULL)->valuestring, "ok");
+    CU_ASSERT_EQUAL(path(policy, "errors", "timeout")->valuedouble, 10);
+    CU_ASSERT_EQUAL(path(run, "requests", NULL)->valuedouble, 810);
+    CU_ASSERT_EQUAL(path(run, "completed", NULL)->valuedouble, 800);
+    CU_ASSERT_EQUAL(path(run, "unfinished", NULL)->valuedouble, 0);
+    CU_ASSERT_EQUAL(path(run, "latency_ns", "mean")->valuedouble, 50500000);
+    CU_ASSERT(cJSON_IsNull(path(run, "latency_ns", "p99")));
+    CU_ASSERT_STRING_EQUAL(path(run, "digest", NULL)->valuestring,
+                           "00000000000000010000000000000000");
+    CU_ASSERT(cJSON_IsArray(path(path(policy, "latency_ns", "p50"), "ci95", NULL)));
+    CU_ASSERT_STRING_EQUAL(
+        path(cJSON_GetArrayItem(path(run, "backends", NULL), 1), "name", NULL)->valuestring,
+        backends[1]);
+    CU_ASSERT_STRING_EQUAL(path(root, "result_sha256", NULL)->valuestring, m.result.sha256);
+    CU_ASSERT_EQUAL(path(root, "environment", "wall_s")->valuedouble, 1.5);
+    cJSON_Delete(root);
+    free(text);
+    drop(&m);
+}
+
+/* The value of "key", without the white space between tokens, appended to out. */
+static void append_compact(char *out, const char *text, const char *key)
+{
+    const char *p = strstr(text, key) + strlen(key) + 1;
+    int depth = 0;
+    bool in_text = false;
+
+    out += strlen(out);
+    do {
+        if (*p == '"' && p[-1] != '\\')
+            in_text = !in_text;
+        if (!in_text)
+            depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+        if (in_text || !strchr(" \n", *p))
+            *out++ = *p;
+        p++;
+    } while (depth > 0 || p[-1] == ' ');
+    *out = '\0';
+}
+
+static void sha256_is_of_scenario_and_runs_as_written(void)
+{
+    struct made m;
+    char hex[65], *text, *both;
+
+    make(&m);
+    finish(&m);
+    text = result_json(&m.result, &environment);
+    both = calloc(strlen(text) + 1, 1);
+    append_compact(both, text, "\"scenario\"");
+    append_compact(both, text, "\"runs\"");
+    CU_ASSERT_EQUAL(strncmp(both, "{\"name\":\"shop\"", 14), 0);
+    text_sha256(both, strlen(both), hex);
+    CU_ASSERT_STRING_EQUAL(hex, m.result.sha256);
+    free(both);
+    free(text);
+    drop(&m);
+}
+
+static void sha256_sees_results_and_not_the_weather(void)
+{
+    struct made a, b;
+    char first[65];
+
+    make(&a);
+    finish(&a);
+    memcpy(first, a.result.sha256, sizeof first);
+    drop(&a);
+    make(&b);
+    b.record[2].events = 99;
+    finish(&b);
+    CU_ASSERT_STRING_EQUAL(first, b.result.sha256);
+    drop(&b);
+    make(&b);
+    b.record[2].digest++;
+    finish(&b);
+    CU_ASSERT_STRING_NOT_EQUAL(first, b.result.sha256);
+    drop(&b);
+}
+
+/* ---- catalogue, CSV, folder ---- */
+
+static void metrics_are_found_by_name(void)
+{
+    double p;
+    char name[64];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(metric_find("latency.p99.9", &p));
+    CU_ASSERT_DOUBLE_EQUAL(p, 99.9, 1e-12);
+    CU_ASSERT_STRING_EQUAL(metric_show_name(name, sizeof name, metric_find("latency.p99.9", &p), p),
+                           "latency.p99.9");
+    CU_ASSERT_PTR_NOT_NULL(metric_find("error_rate", &p));
+    CU_ASSERT_PTR_NULL(metric_find("latency.p", &p));
+    CU_ASSERT_PTR_NULL(metric_find("latency.p100", &p));
+    CU_ASSERT_PTR_NULL(metric_find("latency.p0", &p));
+    CU_ASSERT_PTR_NULL(metric_find("latency.p9x", &p));
+    CU_ASSERT_PTR_NULL(metric_find("latency.p*", &p));
+    CU_ASSERT_PTR_NULL(metric_find("", &p));
+}
+
+static void csv_cells_are_quoted_and_tamed(void)
+{
+    static const struct { const char *text, *cell;
+    } rows[] = {
+        { "plain", "plain" },
+        { "", "" },
+        { "a,b", "\"a,b\"" },
+        { "say \"x\"", "\"say \"\"x\"\"\"" },
+        { "two\nlines", "\"two\nlines\"" },
+        { "=1+1", "'=1+1" },
+        { "+1", "'+1" },
+        { "-1", "'-1" },
+        { "@a", "'@a" },
+        { "=a,b", "\"'=a,b\"" },
+        { "100 %", "100 %" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *cell = NULL;
+        size_t length;
+        FILE *f = open_memstream(&cell, &length);
+
+        csv_text(f, rows[i].text);
+        fclose(f);
+        CU_ASSERT_STRING_EQUAL(cell, rows[i].cell);
+        free(cell);
+    }
+}
+
+static bool exists(const char *folder, const char *name)
+{
+    char file[512];
+    struct stat st;
+
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    return stat(file, &st) == 0 && (S_ISDIR(st.st_mode) || st.st_size > 0);
+}
+
+static uint32_t entries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    uint32_t n = 0;
+
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+static void remove_results(const char *results)
+{
+    char command[256];
+
+    snprintf(command, sizeof command, "rm -rf %s", results);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void folder_is_whole_and_latest_points_to_it(void)
+{
+    static const char *const names[] = {
+        "result.json",
+        "scenario.json",
+        "summary.csv",
+        "percentiles.csv",
+        "timeseries.csv",
+        "backends.csv",
+        "remap.csv",
+        "events.csv",
+        "hist/0-round_robin.hgrm",
+        "hist/1-p2c_choices_5_-44.hgrm",
+        "plots",
+    };
+    char results[] = "/tmp/lblab-test-XXXXXX", first[4096], second[4096], link[64], latest[256];
+    struct made m;
+    struct err err;
+    ssize_t n;
+
+    err_init(&err);
+    make(&m);
+    finish(&m);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(results));
+    CU_ASSERT_EQUAL_FATAL(
+        result_write(&m.result, &environment, results, NULL, first, sizeof first, &err), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        result_write(&m.result, &environment, results, NULL, second, sizeof second, &err), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(first, "/shop/2026-11-23T030511-42-9f3c1e"));
+    CU_ASSERT_STRING_EQUAL(second + strlen(first), "-2");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        CU_ASSERT(exists(first, names[i]));
+    snprintf(latest, sizeof latest, "%s/shop/latest", results);
+    n = readlink(latest, link, sizeof link - 1);
+    CU_ASSERT_FATAL(n > 0);
+    link[n] = '\0';
+    CU_ASSERT_STRING_EQUAL(link, strrchr(second, '/') + 1);
+    snprintf(latest, sizeof latest, "%s/shop", results);
+    CU_ASSERT_EQUAL(entries(latest), 2 + 3);
+    remove_results(results);
+    drop(&m);
+}
+
+static void unwritable_results_are_exit_3(void)
+{
+    struct made m;
+    struct err err;
+    char place[4096];
+
+    err_init(&err);
+    make(&m);
+    finish(&m);
+    CU_ASSERT_EQUAL(
+        result_write(&m.result, &environment, "/proc/no", NULL, place, sizeof place, &err), -1);
+    CU_ASSERT_EQUAL(err.exit_code, 3);
+    drop(&m);
+}
+
+static void remaps_are_added_over_seeds(void)
+{
+    struct made m;
+
+    make(&m);
+    for (uint32_t i = 0; i < SEEDS; i++) {
+        m.record[SEEDS + i].remap = calloc(1, sizeof(struct record_remap));
+        m.record[SEEDS + i].remap[0] = (struct record_remap){ 0, 100, 11, 10, i };
+        m.record[SEEDS + i].remaps = 1;
+    }
+    finish(&m);
+    CU_ASSERT_EQUAL_FATAL(m.result.remaps, 1);
+    CU_ASSERT_EQUAL(m.result.remap[0].policy, 1);
+    CU_ASSERT_EQUAL(m.result.remap[0].keys, 300);
+    CU_ASSERT_EQUAL(m.result.remap[0].moved, 33);
+    CU_ASSERT_EQUAL(m.result.remap[0].broken, 3);
+    drop(&m);
+}
+
+static const struct unit_test tests[] = {
+    { "warm_up_is_left_out_and_seeds_are_pooled", warm_up_is_left_out_and_seeds_are_pooled },
+    { "half_the_time_is_a_better_half", half_the_time_is_a_better_half },
+    { "one_seed_needs_seeds", one_seed_needs_seeds },
+    { "failed_and_unfinished_are_infinite", failed_and_unfinished_are_infinite },
+    { "nothing_at_all_is_unknown_not_zero", nothing_at_all_is_unknown_not_zero },
+    { "saturated_takes_both_load_and_growth_and_a_stationary_run",
+      saturated_takes_both_load_and_growth_and_a_stationary_run },
+    { "saturated_hides_the_tail_and_is_never_compared",
+      saturated_hides_the_tail_and_is_never_compared },
+    { "very_many_backends_saturate_by_load_alone", very_many_backends_saturate_by_load_alone },
+    { "json_reads_back", json_reads_back },
+    { "sha256_is_of_scenario_and_runs_as_written", sha256_is_of_scenario_and_runs_as_written },
+    { "sha256_sees_results_and_not_the_weather", sha256_sees_results_and_not_the_weather },
+    { "metrics_are_found_by_name", metrics_are_found_by_name },
+    { "csv_cells_are_quoted_and_tamed", csv_cells_are_quoted_and_tamed },
+    { "folder_is_whole_and_latest_points_to_it", folder_is_whole_and_latest_points_to_it },
+    { "unwritable_results_are_exit_3", unwritable_results_are_exit_3 },
+    { "remaps_are_added_over_seeds", remaps_are_added_over_seeds },
+};
+
+UNIT_MAIN("result", tests)
