@@ -53,10 +53,12 @@ const struct verb *verb_find(const char *name);
     { name, letter, OPT_UINT, offsetof(struct options, field), value, preset, help, min, max }
 
 #define OPT_ROWS_COMMON                                                                            \
-    OPT_ROW("color", 0, OPT_WHEN, color, "WHEN", "auto", "auto, always or never; NO_COLOR is honoured"), \
+    OPT_ROW("color", 0, OPT_WHEN, color, "WHEN", "auto", \
+            "auto, always or never; NO_COLOR is honoured"),                                        \
     OPT_ROW("quiet", 'q', OPT_FLAG, is_quiet, NULL, NULL, "errors only on stderr"),                \
     OPT_ROW("help", 'h', OPT_FLAG, wants_help, NULL, NULL, "this page")
-#define OPT_ROW_OUTPUT OPT_ROW("output", 'o', OPT_TEXT, output, "FILE", "-", "where the answer goes; - is stdout")
+#define OPT_ROW_OUTPUT OPT_ROW("output", 'o', OPT_TEXT, output, "FILE", "-", \
+                               "where the answer goes; - is stdout")
 #define OPT_ROW_JSON   OPT_ROW("json", 0, OPT_FLAG, wants_json, NULL, NULL, "the answer as JSON")
 #define OPT_ROW_PLUGIN OPT_ROW("plugin", 0, OPT_TEXTS, plugins, "PATH.so", NULL, \
                                "load a further algorithm; the file runs with your rights")

@@ -41,7 +41,8 @@ static int run(struct cli *cli)
         err_hint(&cli->err, "lblab completion bash");
         return 2;
     }
-    fputs("_lblab() {\n    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=\n",
+    fputs("_lblab() {\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=\n",
           out);
     write_names(out);
     fputs("    COMPREPLY=()\n    if [ \"$COMP_CWORD\" = 1 ]; then\n", out);
@@ -52,7 +53,8 @@ static int run(struct cli *cli)
           "    case $before in\n"
           "    -a|--algo) COMPREPLY=($(compgen -W \"$names\" -- \"$word\")); return ;;\n"
           "    explain) COMPREPLY=($(compgen -W \"$names\" -- \"$word\")); return ;;\n"
-          "    list) COMPREPLY=($(compgen -W 'algorithms distributions metrics scenarios' -- \"$word\")); return ;;\n"
+          "    list) COMPREPLY=($(compgen -W 'algorithms distributions metrics scenarios'\n"
+          "        -- \"$word\")); return ;;\n"
           "    schema) COMPREPLY=($(compgen -W scenario -- \"$word\")); return ;;\n"
           "    esac\n"
           "    case $word in\n"

@@ -71,8 +71,8 @@ static void explain_traits(FILE *out, uint32_t traits)
 
 static void explain_algorithm(FILE *out, const struct lb_ops *ops)
 {
-    fprintf(out, "%s%s%s - %s\n", ops->name, ops->aliases ? ", " : "", ops->aliases ? ops->aliases : "",
-            ops->summary ? ops->summary : "");
+    fprintf(out, "%s%s%s - %s\n", ops->name, ops->aliases ? ", " : "",
+            ops->aliases ? ops->aliases : "", ops->summary ? ops->summary : "");
     if (ops->page) {
         section(out, "rule", ops->page->rule);
         section(out, "cost", ops->page->cost);
@@ -140,8 +140,8 @@ static const char *code_meaning(const char *code)
         { "E022", "The option stands without the value that it needs." },
         { "E023", "The option's value is not of the kind that it takes." },
         { "E024", "A word too many, too few, or one that names nothing known." },
-        { "E900", "The machine or the program failed, not the input: a full disk, a missing right,\n"
-                  "a worker or a plug-in that died. The message says which." },
+        { "E900", "The machine or the program failed, not the input: a full disk, a missing\n"
+                  "right, a worker or a plug-in that died. The message says which." },
         { "E901", "gnuplot is not there or failed, and a figure was what was asked for." },
         { "W901", "gnuplot is not installed; the result is whole but has no figures." },
         { "W902", "gnuplot failed on a figure; data and script lie in plots/." },
@@ -224,6 +224,6 @@ static const struct opt opts[] = { OPT_ROW_PLUGIN, OPT_ROW_OUTPUT, OPT_ROWS_COMM
 const struct verb verb_explain = {
     .name = "explain", .words = "WHAT", .min_words = 1, .max_words = 1,
     .summary = "what an algorithm, distribution, metric, key or error code is",
-    .examples = "lblab explain peak_ewma\nlblab explain lognormal\nlblab explain clients.arrival\nlblab explain E101",
+    .examples = "lblab explain peak_ewma\nlblab explain clients.arrival\nlblab explain E101",
     .opts = opts, .run = run,
 };

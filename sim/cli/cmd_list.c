@@ -14,7 +14,8 @@
 /* A list under construction: rows of two to three texts, as a table or as JSON. */
 struct lister { struct cli *cli; struct json json; };
 
-static void row(struct lister *l, const char *name, const char *key, const char *middle, const char *help)
+static void row(struct lister *l, const char *name, const char *key, const char *middle,
+                const char *help)
 {
     char first[64], rest[256];
 
@@ -80,9 +81,9 @@ static void list_scenario(struct lister *l, const char *path)
     struct loaded loaded;
 
     if (load_scenario(l->cli, path, &loaded) == 0) {
-        const char *title = loaded.scenario.title;
+        const char *title = loaded.scenario.title, *name = loaded.scenario.name;
 
-        row(l, path, "scenario", l->cli->opt.wants_json ? loaded.scenario.name : "", title ? title : "");
+        row(l, path, "scenario", l->cli->opt.wants_json ? name : "", title ? title : "");
     }
     load_fini(&loaded);
     err_init(&l->cli->err);

@@ -167,7 +167,7 @@ static int run(struct cli *cli)
 static const struct opt opts[] = {
     OPT_ROW("algo", 'a', OPT_TEXT, algorithms, "LIST", "ip_hash,ring_hash,maglev",
             "algorithms that go by the key: -a ring_hash:vnodes=100,maglev"),
-    OPT_ROW("backends", 'N', OPT_TEXT, backends, "N", "100", "how many; also a list or range: 4..64"),
+    OPT_ROW("backends", 'N', OPT_TEXT, backends, "N", "100", "how many; also a list or 4..64"),
     OPT_ROW_UINT("remove", 0, remove, "K", "1", "take the middle K away", 1, MOST_BACKENDS),
     OPT_ROW_UINT("add", 0, add, "K", NULL, "add K instead", 1, MOST_BACKENDS),
     OPT_ROW_UINT("keys", 0, keys, "N", "100k", "how many keys are asked for", 1, 100000000),

@@ -39,8 +39,8 @@ static int dry_run(struct cli *cli, const struct scenario *s)
     char requests[32], events[32], memory[32];
 
     run_estimate(s, &e);
-    fprintf(cli->out, "%s: %u policies x %u seeds = %u cells, about %s requests, %s events, %s a cell\n",
-            s->name, s->policies, s->run.replications, e.cells,
+    fprintf(cli->out, "%s: %u policies x %u seeds = %u cells, about %s requests, %s events, "
+                      "%s a cell\n", s->name, s->policies, s->run.replications, e.cells,
             text_show_count(requests, sizeof requests, e.requests),
             text_show_count(events, sizeof events, e.events),
             text_show_bytes(memory, sizeof memory, e.memory_bytes));
@@ -74,13 +74,14 @@ static void warn_of_figures(struct cli *cli, const struct report_plots *plots, c
                  "no figures: gnuplot is not installed");
         err_hint(&cli->err, "apt install gnuplot-nox; data and scripts are in %s/plots", folder);
     } else if (plots->failed) {
-        snprintf(err_add(&cli->err, ERR_WARNING, "W902")->what, 320, "%u figure%s could not be drawn: %s",
-                 plots->failed, plots->failed > 1 ? "s" : "", plots->fault ? plots->fault : "unknown");
+        snprintf(err_add(&cli->err, ERR_WARNING, "W902")->what, 320,
+                 "%u figure%s could not be drawn: %s", plots->failed, plots->failed > 1 ? "s" : "",
+                 plots->fault ? plots->fault : "unknown");
     }
 }
 
-static void print_text(struct cli *cli, const struct result *result, const struct report_plots *plots,
-                       const char *folder, double wall)
+static void print_text(struct cli *cli, const struct result *result,
+                       const struct report_plots *plots, const char *folder, double wall)
 {
     const struct report_style style = style_of(cli);
     char shown[PATH_SIZE];
@@ -95,8 +96,8 @@ static void print_text(struct cli *cli, const struct result *result, const struc
         fputc('\n', cli->out);
 }
 
-static int print_json(struct cli *cli, const struct result *result, const struct result_environment *env,
-                      const char *folder)
+static int print_json(struct cli *cli, const struct result *result,
+                      const struct result_environment *env, const char *folder)
 {
     char *text = result_json(result, env);
     size_t length = strlen(text);
@@ -114,7 +115,8 @@ static int answer(struct cli *cli, const struct result *result)
 {
     struct result_environment env;
     struct report_plots plots = { 0 };
-    const struct result_writer writer = { .draw = cli->opt.wants_plots ? draw : NULL, .arg = &plots };
+    const struct result_writer writer = { .draw = cli->opt.wants_plots ? draw : NULL,
+                                          .arg = &plots };
     char folder[PATH_SIZE];
 
     cli_environment(cli, &env);
@@ -160,7 +162,8 @@ static int run(struct cli *cli)
     struct loaded l;
     int code = 2;
 
-    if (load_scenario(cli, cli->words.item[0], &l) == 0 && run_check_size(&l.scenario, &cli->err) == 0) {
+    if (load_scenario(cli, cli->words.item[0], &l) == 0
+        && run_check_size(&l.scenario, &cli->err) == 0) {
         cli_tell(cli);
         code = cli->opt.is_dry_run ? dry_run(cli, &l.scenario) : simulate(cli, &l.scenario);
     }
@@ -170,11 +173,11 @@ static int run(struct cli *cli)
 
 static const struct opt opts[] = {
     OPT_ROWS_SCENARIO,
-    OPT_ROW_UINT("jobs", 'j', jobs, "N", "CPUs", "worker processes; results do not depend on it", 1, 1024),
+    OPT_ROW_UINT("jobs", 'j', jobs, "N", "CPUs", "worker processes; same result", 1, 1024),
     OPT_ROW("results", 0, OPT_TEXT, results, "DIR", "results", "where the result folder goes"),
     OPT_ROW("no-plots", 0, OPT_NOT, wants_plots, NULL, NULL, "draw no figures"),
     OPT_ROW("dry-run", 0, OPT_FLAG, is_dry_run, NULL, NULL, "say what would be run, run nothing"),
-    OPT_ROW("progress", 0, OPT_WHEN, progress, "WHEN", "auto", "a bar on stderr: auto, always or never"),
+    OPT_ROW("progress", 0, OPT_WHEN, progress, "WHEN", "auto", "a bar: auto, always or never"),
     OPT_ROW("verbose", 'v', OPT_COUNT, verbose, NULL, NULL, "more on stderr"),
     OPT_ROW_PLUGIN, OPT_ROW_JSON, OPT_ROW_OUTPUT, OPT_ROWS_COMMON, OPT_END,
 };

@@ -20,7 +20,8 @@ static void overrides(const struct cli *cli, const struct loaded *l, struct scen
     };
 }
 
-static int load(const struct scenario_overrides *o, struct cli *cli, const char *path, struct loaded *l)
+static int load(const struct scenario_overrides *o, struct cli *cli, const char *path,
+                struct loaded *l)
 {
     l->has_scenario = scenario_load(&l->scenario, path, o, &cli->err) == 0;
     return l->has_scenario ? 0 : -1;

@@ -183,7 +183,8 @@ static void init(struct cli *cli)
                  .keys = 100000 },
     };
     err_init(&cli->err);
-    strftime(cli->started_text, sizeof cli->started_text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    gmtime_r(&now, &utc);
+    strftime(cli->started_text, sizeof cli->started_text, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
 int main(int argc, char **argv)

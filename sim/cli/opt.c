@@ -103,7 +103,8 @@ static int unknown(struct line *l, const char *text, size_t length)
     for (const struct opt *o = l->table; o->name && n < TABLE_MAX; o++)
         names[n++] = o->name;
     names[n] = NULL;
-    err_input(l->err, "E021", "unknown option \"%s\"", text_safe(shown, sizeof shown, text, length));
+    err_input(l->err, "E021", "unknown option \"%s\"",
+              text_safe(shown, sizeof shown, text, length));
 
     const char *bare = text[1] == '-' ? text + 2 : text + 1;
 

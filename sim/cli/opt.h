@@ -1,4 +1,5 @@
-/* opt.h - options as tables: parsing, --help, did-you-mean and completion come from the same rows. */
+/* opt.h - options as tables: parsing, --help, did-you-mean and completion come from the same
+ * rows. */
 #ifndef CLI_OPT_H
 #define CLI_OPT_H
 

@@ -26,8 +26,8 @@ static int refuse(struct err *err, const char *path, const char *why)
     char shown[200];
 
     errno = 0;
-    return err_machine(err, "plug-in \"%s\": %s", text_safe(shown, sizeof shown, path, strlen(path)),
-                       why);
+    return err_machine(err, "plug-in \"%s\": %s",
+                       text_safe(shown, sizeof shown, path, strlen(path)), why);
 }
 
 static bool is_elf(int fd)
@@ -46,7 +46,8 @@ static int open_checked(const char *path, struct err *err)
 
     if (!strchr(path, '/'))
         return refuse(err, path, "must be a path with a '/' in it: ./NAME.so");
-    if (!realpath(path, real) || (fd = open(real, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)) < 0)
+    if (!realpath(path, real)
+        || (fd = open(real, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)) < 0)
         return refuse(err, path, strerror(errno));
 
     const char *why = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? "is not a regular file"
@@ -77,7 +78,8 @@ static const struct lb_ops *load(int fd, void **handle, char *why, size_t size)
     if (!ops)
         snprintf(why, size, "has no symbol lb_plugin");
     else if (ops->abi != LB_ABI)
-        snprintf(why, size, "was built for ABI %u, this is ABI %d: build it again", ops->abi, LB_ABI);
+        snprintf(why, size, "was built for ABI %u, this is ABI %d: build it again", ops->abi,
+                 LB_ABI);
     else if (!ops->name || !text_is_id(ops->name) || !ops->pick)
         snprintf(why, size, "lb_plugin has no name or no pick");
     else if (lb_find(ops->name))

@@ -65,7 +65,8 @@ static void print_item(FILE *out, const struct err_item *item, bool with_colors)
     fprintf(out, "%s\n", text_safe(shown, sizeof shown, item->what, strlen(item->what)));
     print_source(out, item, with_colors);
     if (item->pointer[0]) {
-        fprintf(out, "  at %s", text_safe(shown, sizeof shown, item->pointer, strlen(item->pointer)));
+        fprintf(out, "  at %s",
+                text_safe(shown, sizeof shown, item->pointer, strlen(item->pointer)));
         fputs(item->hint[0] ? "; " : "\n", out);
     } else if (item->hint[0]) {
         fputs("  ", out);
@@ -85,6 +86,9 @@ void print_err(FILE *out, const struct err *err, bool with_warnings, bool with_c
         if (item->severity == ERR_ERROR || with_warnings)
             print_item(out, item, with_colors);
     }
-    if (err->errors > errors)
-        fprintf(out, "%u more error%s\n", err->errors - errors, err->errors - errors > 1 ? "s" : "");
+
+    uint32_t more = err->errors - errors;
+
+    if (more)
+        fprintf(out, "%u more error%s\n", more, more > 1 ? "s" : "");
 }

@@ -53,8 +53,8 @@ void progress_tell(const struct run_progress *now, void *arg)
     bar[BAR] = '\0';
     show_left(left, sizeof left,
               (clock - p->started) * (1 - now->share) / (now->share - p->first_share));
-    fprintf(stderr, "\r[%s] %3d %%  %u of %u cells  %s\033[K", bar, (int)(now->share * 100), now->done,
-            now->cells, left);
+    fprintf(stderr, "\r[%s] %3d %%  %u of %u cells  %s\033[K", bar, (int)(now->share * 100),
+            now->done, now->cells, left);
     p->is_drawn = true;
 }
 

@@ -1,4 +1,4 @@
-/* signals.c - the only mutable file-scope variable of the program: a handler can reach nothing else. */
+/* signals.c - the program's only mutable file-scope variable: a handler reaches nothing else. */
 #include "signals.h"
 
 #include <signal.h>

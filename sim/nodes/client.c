@@ -16,7 +16,8 @@ struct client {
     bool     is_rtt_random;         /* drawn once for every client */
     bool     is_stopped;
     uint64_t salt;
-    struct person { uint32_t asked, address; } *person;     /* [count]: requests so far, IPv4 */
+    struct person { uint32_t asked, address, key; } *person;    /* [count]: requests so far, IPv4 */
+    uint64_t sessions;              /* begun, over all clients */
     uint32_t alarm;
     struct quota *quota;
     struct arrival arrival;
@@ -226,6 +227,18 @@ static void send_request(struct client *c, struct sim *sim, struct req *r)
     sim_forward(sim, &l, to, r);
 }
 
+/* A session is a client's run of requests with one key; without keys of its own the client is one. */
+static uint32_t key_of(struct client *c, struct person *who, uint32_t nth, const struct req *r)
+{
+    const struct keys_config *k = &c->config->keys;
+
+    if (k->count == 0)
+        return r->client;
+    if (nth % k->session == 0)
+        who->key = keys_draw(&c->keys, r->luck, c->sessions++);
+    return who->key;
+}
+
 static void bear(struct client *c, struct sim *sim, uint32_t client, const struct arrival_row *row)
 {
     struct req *r = sim_new(sim, MSG_ASK);
@@ -239,7 +252,7 @@ static void bear(struct client *c, struct sim *sim, uint32_t client, const struc
     r->slice = sim->meter.birth_slice;
     r->source = who->address;
     r->port = 0;
-    r->key = c->config->keys.count == 0 ? client : keys_draw(&c->keys, r->luck, nth);
+    r->key = key_of(c, who, nth, r);
     if (row != NULL) {
         r->demand = row->demand;
         r->key = row->key == NONE ? r->key : row->key;

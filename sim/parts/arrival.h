@@ -38,7 +38,7 @@ struct arrival {
     const struct arrival_config *config;
     struct rng rng;
     double   mean_gap;              /* poisson, constant: ns */
-    double   exact;                 /* constant: ns of the next arrival, unrounded */
+    uint64_t count;                 /* constant: arrivals so far */
     nsec     state_ends;
     uint32_t state, row;
 };

@@ -10,6 +10,7 @@ struct keys_config {
     uint32_t law;                   /* enum keys_law */
     uint32_t count;                 /* 0: a request's key is its client */
     double   exponent;              /* zipf: weight of the k-th key is k^-exponent; 0 < exponent <= 10 */
+    uint32_t session;               /* requests in a row of one client that carry the same key; >= 1 */
 };
 
 /* Zipf is drawn by inverting a table for up to 2^20 keys; the table is built once. */
@@ -17,6 +18,9 @@ struct keys { const struct keys_config *config; double *cumulative; };
 
 void     keys_init(struct keys *, const struct keys_config *);
 void     keys_fini(struct keys *);
-uint32_t keys_draw(const struct keys *, uint64_t luck, uint64_t nth);   /* 0 .. count-1 */
+
+/* The key of a session, 0 .. count-1.  luck: of its first request; nth: its number over all
+ * clients. */
+uint32_t keys_draw(const struct keys *, uint64_t luck, uint64_t nth);
 
 #endif

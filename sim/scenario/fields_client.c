@@ -92,6 +92,8 @@ static const struct field keys_rows[] = {
       .help = "how often each key comes" },
     { "count", &field_uint, FIELD_AT(keys_config, count), .min = 1, .max = 1e9,
       .flags = FIELD_REQUIRED, .help = "number of different keys" },
+    { "session", &field_uint, FIELD_AT(keys_config, session), .min = 1, .max = 1e9, .preset = "1",
+      .help = "requests in a row of one client that carry the same key" },
     { "exponent", &field_real, FIELD_AT(keys_config, exponent), .min = 0.01, .max = 10,
       .preset = "1", .when = FIELD_WHEN(KEYS_ZIPF), .unless = "\"exponent\" belongs to \"zipf\"",
       .help = "the k-th key has weight k^-exponent" },

@@ -20,7 +20,7 @@ enum rule { RANDOM, ROUND_ROBIN, LEAST_CONN, P2C, PEAK_EWMA };
 enum { CLASSES = 65536, BUCKETS = 2048, HOPS = 5, ID_BITS = 20 };
 
 struct request { double born; struct request *next; };
-struct traveller { struct request request; uint32_t serial, hop; };     /* with a timer, or over links */
+struct traveller { struct request request; uint32_t serial, hop; };   /* with a timer or links */
 
 /* A first-in-first-out of messages that all take the same time: a ring that doubles. */
 struct message { double at; struct request *request; uint32_t serial; };
@@ -37,7 +37,7 @@ struct bare {
     uint32_t heaped, peers, turn;
     struct peer *peer;
     struct estimate *estimate;
-    uint32_t *order, *place, *class_start;      /* peers sorted by queue length: least_conn in O(1) */
+    uint32_t *order, *place, *class_start;  /* peers by queue length: least_conn in O(1) */
     struct request *free;
     size_t   request_size;
     uint64_t born, done, target;
@@ -454,7 +454,8 @@ static void run_far(struct bare *b, double gap)
     while (b->done < b->target) {
         double departure = b->heaped ? time_of(b->heap[0]) : INFINITY;
         double far = ring_time(&b->out[0]), near = ring_time(&b->out[1]);
-        double message = far < near ? far : near, queued = arrival < departure ? arrival : departure;
+        double message = far < near ? far : near;
+        double queued = arrival < departure ? arrival : departure;
 
         b->now = message < queued ? message : queued;
         if (message < queued) {

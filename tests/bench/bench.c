@@ -82,8 +82,8 @@ static struct usage run(char *const *argv)
 static struct usage run_lblab(const struct bench *b, const struct row *r, unsigned long requests)
 {
     char path[PATH_SIZE], set[64];
-    const char *argv[ARGS] = { b->lblab, "run", path, "-s", set, "-j1", "--no-plots", "-q", "--json",
-                               "--results", b->results };
+    const char *argv[ARGS] = { b->lblab, "run", path, "-s", set, "-j1", "--no-plots", "-q",
+                               "--json", "--results", b->results };
 
     snprintf(path, sizeof path, "%s/%s.json", b->folder, r->file);
     snprintf(set, sizeof set, "run.requests=%lu", requests);
@@ -109,7 +109,8 @@ static struct measured measure_pair(const struct bench *b, const struct row *r)
     double n = (double)(many - few);
     double bare_few = run_bare(b, r, few).cpu, lblab_few = run_lblab(b, r, few).cpu;
     double bare_many = run_bare(b, r, many).cpu, lblab_many = run_lblab(b, r, many).cpu;
-    struct measured m = { .bare = (bare_many - bare_few) / n, .lblab = (lblab_many - lblab_few) / n };
+    struct measured m = { .bare = (bare_many - bare_few) / n,
+                          .lblab = (lblab_many - lblab_few) / n };
 
     m.ratio = m.lblab / m.bare;
     return m;
@@ -142,7 +143,8 @@ static struct answer measure(const struct bench *b, const struct row *r)
     }
     return (struct answer){ .requests_per_s = 1 / median(lblab, PAIRS),
                             .bare_per_s = 1 / median(bare, PAIRS),
-                            .ratio = median(ratio, PAIRS), .low = ratio[1], .high = ratio[PAIRS - 2] };
+                            .ratio = median(ratio, PAIRS),
+                            .low = ratio[1], .high = ratio[PAIRS - 2] };
 }
 
 static void print_answer(FILE *json, const struct row *r, const struct answer *a)
@@ -167,8 +169,8 @@ static void measure_memory(const struct bench *b, FILE *json)
         struct usage u = run_lblab(b, &rows[3], requests);
 
         printf("  10^%d requests %8.1f MiB\n", digits, (double)u.rss_kib / 1024);
-        fprintf(json, "%s\n    {\"requests\": %lu, \"peak_rss_bytes\": %ld}", digits == 6 ? "" : ",",
-                requests, u.rss_kib * 1024);
+        fprintf(json, "%s\n    {\"requests\": %lu, \"peak_rss_bytes\": %ld}",
+                digits == 6 ? "" : ",", requests, u.rss_kib * 1024);
     }
 }
 
@@ -186,7 +188,7 @@ int main(int argc, char **argv)
 
     if (!json || !b.results)
         fail(argv[4]);
-    printf("  CPU time of one core; ratio: to a bare hand-written loop, median of %d pairs\n", PAIRS);
+    printf("  CPU time of one core; ratio: to a bare loop, median of %d pairs\n", PAIRS);
     printf("  %-32s %7s %9s %8s %8s\n", "", "M req/s", "M events", "bare", "ratio");
     fprintf(json, "{ \"schema\": \"lblab-bench/1\", \"result\": {\n  \"engine\": [");
     for (int i = 0; i < ROWS; i++) {

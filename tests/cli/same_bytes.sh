@@ -10,7 +10,7 @@ if [ -n "${SANITIZED:-}" ]; then
     finish same_bytes       # the plain build has said it
     exit
 fi
-variants=()
+variants=() plain=()
 command -v clang >/dev/null && variants=("clang -O0") || echo "clang is not here: left out"
 scenarios=("$here/small.json")
 if [ "${SAME_BYTES:-}" = all ]; then
@@ -27,7 +27,8 @@ fi
 sha() { "$1" run "$2" -n 1 --no-plots -q --json --results "$tmp/r" >"$tmp/json" 2>"$tmp/err" && sha_of "$tmp/json"; }
 
 for scenario in "${scenarios[@]}"; do
-    plain[${#plain[@]}]=$(sha "$lblab" "$scenario")
+    plain+=("$(sha "$lblab" "$scenario")")
+    yes_ "$(basename "$scenario") has a result" test -n "${plain[-1]}"
 done
 for variant in "${variants[@]}"; do
     set -- $variant

@@ -19,9 +19,25 @@ struct bench {
     const struct step *step;
     struct req *job[JOBS];
     nsec done[JOBS];
+    struct rng *random;             /* not NULL: treatments at random, */
+    uint32_t left;                  /* so many more */
 };
 
-#define STEP_TIMER (1u << 29)
+#define STEP_TIMER  (1u << 29)
+#define TREAT_TIMER (STEP_TIMER + STEPS)
+
+static void treat(struct bench *, struct sim *, struct rng *);
+
+static void treat_and_go_on(struct bench *b, struct sim *sim)
+{
+    const struct station *s = &b->station;
+
+    treat(b, sim, b->random);
+    CU_ASSERT(s->in_service <= s->config->workers || s->config->discipline == STATION_PS);
+    CU_ASSERT(s->queued == 0 || s->in_service == s->config->workers || s->is_paused);
+    if (--b->left > 0)
+        sim_wake_at(sim, &b->node, sim->now + rng_below(b->random, 2000), TREAT_TIMER);
+}
 
 static void act(struct bench *b, struct sim *sim, const struct step *s)
 {
@@ -60,6 +76,10 @@ static void timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 
     if (arg >= STEP_TIMER && arg < STEP_TIMER + STEPS) {
         act(b, sim, &b->step[arg - STEP_TIMER]);
+        return;
+    }
+    if (arg == TREAT_TIMER) {
+        treat_and_go_on(b, sim);
         return;
     }
     struct req *r = station_finish(&b->station, sim, arg, token);
@@ -141,8 +161,8 @@ static const struct script fifo[] = {
       { { 0, OFFER, 0, 10 }, { 1, OFFER, 1, 10 }, { 2, OFFER, 2, 10 }, { 11, OFFER, 3, 10 } },
       { 10, 20, REFUSED, 30 }, 0 },
     { "no queue at all refuses", { .workers = 2, .queue_limit = 0 }, 1,
-      { { 0, OFFER, 0, 10 }, { 1, OFFER, 1, 10 }, { 2, OFFER, 2, 10 }, { 10, OFFER, 3, 10 } },
-      { 10, 11, REFUSED, 20 }, 0 },
+      { { 0, OFFER, 0, 10 }, { 1, OFFER, 1, 10 }, { 2, OFFER, 2, 10 }, { 12, OFFER, 3, 10 } },
+      { 10, 11, REFUSED, 22 }, 0 },
     { "cancelled in the queue", FIFO(1), 1,
       { { 0, OFFER, 0, 10 }, { 1, OFFER, 1, 10 }, { 2, OFFER, 2, 10 }, { 5, REMOVE, 1, 0 } },
       { 10, NEVER, 20 }, 0 },
@@ -227,7 +247,7 @@ static void overhead_does_not_depend_on_speed(void)
         play(&row[i]);
 }
 
-/* ---- the books ---- */
+/* ---- the books under random treatment ---- */
 
 static struct req *some_job(struct bench *b, struct sim *sim, struct rng *g)
 {
@@ -276,15 +296,10 @@ static void random_treatment(const struct station_config *c, uint64_t seed)
     struct sim sim;
 
     bench_begin(&b, &sim, c, 1);
-    sim.horizon = 0;
-    for (uint32_t i = 0; i < 3000; i++) {
-        sim.horizon += rng_below(&g, 2000);
-        sim_run(&sim, NULL, NULL);
-        sim.now = sim.horizon;
-        treat(&b, &sim, &g);
-        CU_ASSERT(b.station.in_service <= c->workers || c->discipline == STATION_PS);
-        CU_ASSERT(b.station.queued == 0 || b.station.in_service == c->workers || b.station.is_paused);
-    }
+    b.random = &g;
+    b.left = 3000;
+    sim_wake_at(&sim, &b.node, 0, TREAT_TIMER);
+    sim_run(&sim, NULL, NULL);
     CU_ASSERT(books_balance(&b.station, &sim));
     CU_ASSERT(b.station.busy > 0);
     sim_fini(&sim);
