@@ -223,18 +223,16 @@ void evq_set_alarm(struct evq *q, uint32_t i, nsec at)
     set_head(q, i, at == NEVER ? EVQ_NO_KEY : key_of(at, token_new(q, EVQ_NO_SLOT)));
 }
 
-void evq_pop_head(struct evq *q, struct event *e)
+struct event evq_pop_head(struct evq *q)
 {
     uint32_t i = q->first;
     struct evq_lane *lane = &q->lane[i];
     const struct evq_entry *entry = &lane->ring[lane->head];
+    struct event e = { .at = (nsec)(q->first_key >> 64), .token = (uint64_t)q->first_key,
+                       .node = entry->node_verb >> 2, .verb = entry->node_verb & 3,
+                       .arg = entry->arg };
     u128 next = EVQ_NO_KEY;
 
-    e->at = (nsec)(q->first_key >> 64);
-    e->token = (uint64_t)q->first_key;
-    e->node = entry->node_verb >> 2;
-    e->verb = entry->node_verb & 3;
-    e->arg = entry->arg;
     if (lane->delay != NEVER) {
         lane->head = (lane->head + 1) & (lane->capacity - 1);
         if (--lane->count > 0)
@@ -245,4 +243,5 @@ void evq_pop_head(struct evq *q, struct event *e)
         find_first(q);
     else
         q->first_key = next;
+    return e;
 }

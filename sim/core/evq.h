@@ -74,7 +74,7 @@ static inline uint32_t evq_lane_of(const struct evq *q, nsec delay)
 /* ---- the rest is inline for speed ---- */
 
 void evq_close_hole(struct evq *);
-void evq_pop_head(struct evq *, struct event *);
+struct event evq_pop_head(struct evq *);
 void evq_sift_down(struct evq *, u128 key);         /* from the hole at the top */
 void evq_sift_up(struct evq *, u128 key);           /* from a new last place */
 void evq_more_slots(struct evq *);
@@ -103,18 +103,15 @@ static inline bool evq_pop(struct evq *q, struct event *e)
     u128 key = q->heap[0];
 
     if (q->first_key < key) {
-        evq_pop_head(q, e);
+        *e = evq_pop_head(q);
         return true;
     }
     if (key == EVQ_NO_KEY)
         return false;
-    e->at = (nsec)(key >> 64);
-    e->token = (uint64_t)key;
     uint32_t slot = (uint32_t)key & EVQ_NO_SLOT;
     struct evq_slot *s = &q->slot[slot];
-    e->node = s->node_verb >> 2;
-    e->verb = s->node_verb & 3;
-    e->arg = s->arg;
+    *e = (struct event){ .at = (nsec)(key >> 64), .token = (uint64_t)key, .node = s->node_verb >> 2,
+                         .verb = s->node_verb & 3, .arg = s->arg };
     s->arg = q->free_slot;
     q->free_slot = slot;
     q->is_hole = true;

@@ -14,6 +14,7 @@ struct client {
     struct tier to;
     uint32_t nat;                   /* node id, or NONE */
     bool     is_rtt_random;         /* drawn once for every client */
+    bool     is_closed_loop;
     bool     is_stopped;
     uint64_t salt;
     struct person { uint32_t asked, address, key; } *person;    /* [count]: requests so far, IPv4 */
@@ -30,11 +31,6 @@ struct client {
 #define CLIENT_ASKS (1u << 31)      /* a closed loop's client (arg without it) has thought enough */
 #define GROUP_ASKS  (1u << 30)      /* the next arrival of the group */
 #define GROUP_STOPS (GROUP_ASKS | 1)
-
-static bool is_closed_loop(const struct client *c)
-{
-    return c->config->arrival.process == ARRIVAL_CLOSED;
-}
 
 /* ---- the way to the first balancer ---- */
 
@@ -93,7 +89,7 @@ static void think(struct client *c, struct sim *sim, uint32_t client, uint64_t l
 static void finish(struct client *c, struct sim *sim, struct req *r, enum status status)
 {
     meter_ended(&sim->meter, sim->now, r->born, r->slice, status);
-    if (is_closed_loop(c))
+    if (c->is_closed_loop)
         think(c, sim, r->client, r->luck);
     if (sim->meter.open == 0)
         check_done(c, sim);
@@ -425,7 +421,7 @@ void client_start(struct node *n, struct sim *sim, struct quota *q)
 
     c->quota = q;
     q->sources++;
-    if (!is_closed_loop(c)) {
+    if (!c->is_closed_loop) {
         plan_arrival(c, sim, arrival_next(&c->arrival, 0));
         return;
     }
@@ -493,6 +489,7 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
 
     *c = (struct client){ .node.ops = &client_ops, .config = config, .to = *to, .nat = nat,
                           .salt = rng_next(&g),
+                          .is_closed_loop = config->arrival.process == ARRIVAL_CLOSED,
                           .who = rng_stream(sim->seed, "who", group) };
     c->person = xcalloc(config->count, sizeof *c->person);
     for (uint32_t i = 0; i < config->count; i++)        /* scattered over all addresses */

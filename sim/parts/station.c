@@ -28,17 +28,16 @@ static bool is_sharing(const struct station *s)
     return s->config->discipline == STATION_PS;
 }
 
-/* Workers at work. */
+/* Workers at work; jobs that share them may be more. */
 static uint32_t busy_workers(const struct station *s)
 {
-    if (s->is_paused)
-        return 0;
     return s->in_service < s->config->workers ? s->in_service : s->config->workers;
 }
 
 static void count_busy(struct station *s, nsec now)
 {
-    s->busy += (u128)busy_workers(s) * (now - s->changed);
+    if (!s->is_paused)
+        s->busy += (u128)busy_workers(s) * (now - s->changed);
     s->changed = now;
 }
 

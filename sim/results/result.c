@@ -276,7 +276,8 @@ void result_make(struct result *r, const struct result_plan *plan,
         assert(records[i]->policy == i / n && records[i]->backends == plan->backends);
         make_run(r, i, records[i]);
         r->events += records[i]->events;
-        r->simulated = records[i]->end > r->simulated ? records[i]->end : r->simulated;
+        if (records[i]->arrivals_end > r->simulated)
+            r->simulated = records[i]->arrivals_end;
     }
     for (uint32_t p = 0; p < plan->policies; p++)
         make_policy(r, p, &records[(size_t)p * n]);
@@ -289,6 +290,9 @@ void result_fini(struct result *r)
 {
     for (uint32_t p = 0; r->policy && p < r->plan.policies; p++)
         hist_fini(&r->policy[p].latency);
+    for (uint32_t i = 0; r->owned && i < r->runs; i++)
+        record_fini(&r->owned[i]);
+    free(r->owned);
     arena_fini(&r->arena);
     *r = (struct result){ .runs = 0 };
 }

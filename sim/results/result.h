@@ -86,8 +86,9 @@ struct result {
     uint32_t changes;
     struct result_remap *remap;
     uint32_t remaps;
-    nsec     simulated;             /* length of one run */
+    nsec     simulated;             /* from the start to the last arrival, in the longest run */
     uint64_t events;
+    struct record *owned;           /* [runs]: records that result_fini() frees with it; NULL: none */
     char     sha256[65];            /* result_sha256 */
 };
 

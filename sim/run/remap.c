@@ -113,6 +113,7 @@ int remap_measure(const struct policy *policy, const struct remap_question *q, s
         lb_free(lb);
         return err_input(err, "E150", "%s with %u backends: %s", policy->label, q->backends, why);
     }
+    where(lb, q->seed, 0);          /* tables are built when they are first asked */
     row->build_ns = now_ns() - begun;
     row->table_bytes = lb_bytes(lb);
     owner = xcalloc(q->keys, sizeof *owner);

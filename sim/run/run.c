@@ -71,33 +71,46 @@ static void find_todo(const struct plan *plan, const char *folder, bool *todo)
     }
 }
 
-static int read_records(const struct plan *plan, const char *folder, struct record **records,
-                        struct err *err)
+static int read_record(const char *folder, uint32_t i, struct record *record, struct err *err)
 {
     char path[PATH_MAX];
 
-    for (uint32_t i = 0; i < plan->cells; i++) {
-        records[i] = xcalloc(1, sizeof *records[i]);
-        plan_record_path(folder, i, path, sizeof path);
-        int status = record_read(records[i], path, err);
-        if (status == 1)
-            return err_machine(err, "the record %s has vanished", path);
-        if (status != 0)
-            return -1;
-    }
-    return 0;
+    plan_record_path(folder, i, path, sizeof path);
+    int status = record_read(record, path, err);
+    return status == 1 ? err_machine(err, "the record %s has vanished", path) : status;
+}
+
+/* [plan->cells], or NULL with the fault in err. */
+static struct record *read_records(const struct plan *plan, const char *folder, struct err *err)
+{
+    struct record *record = xcalloc(plan->cells, sizeof *record);
+
+    for (uint32_t i = 0; i < plan->cells; i++)
+        if (read_record(folder, i, &record[i], err) != 0) {
+            while (i-- > 0)
+                record_fini(&record[i]);
+            free(record);
+            return NULL;
+        }
+    return record;
 }
 
 static int conclude(const struct scenario *s, const struct plan *plan, const char *folder,
                     struct result *result, struct err *err)
 {
-    struct record **records = arena_alloc(&result->arena, plan->cells * sizeof *records);
+    struct record *record = read_records(plan, folder, err);
+    struct arena arena = { .last = NULL };
     struct result_plan for_result;
 
-    if (read_records(plan, folder, records, err) != 0)
+    if (record == NULL)
         return -1;
-    plan_for_result(s, &for_result, &result->arena);
-    result_make(result, &for_result, (const struct record *const *)records);
+    const struct record **each = arena_alloc(&arena, plan->cells * sizeof *each);
+    for (uint32_t i = 0; i < plan->cells; i++)
+        each[i] = &record[i];
+    plan_for_result(s, &for_result, &arena);
+    result_make(result, &for_result, each);
+    result->owned = record;
+    arena_fini(&arena);
     return 0;
 }
 

@@ -231,6 +231,7 @@ void lab_begin(struct lab *lab, const struct world *w, uint32_t policy)
 
 void lab_run(struct lab *lab, nsec settle)
 {
+    lab->sim.horizon = lab->graph.scenario->run.duration + 100 * SECOND;     /* something hangs */
     sim_run(&lab->sim, NULL, NULL);
     lab->sim.horizon = lab->sim.now + settle;
     lab->sim.is_done = false;
@@ -242,7 +243,7 @@ uint32_t lab_live_requests(const struct lab *lab)
     uint32_t live = 0;
 
     for (uint32_t i = 0; i < lab->sim.reqs.used_up; i++)
-        live += sim_req(&lab->sim, i)->what != MSG_FREE;
+        live += sim_req(&lab->sim, i)->what != MSG_FREE, sim_req(&lab->sim, i)->what != MSG_FREE && getenv("DBG") ? fprintf(stderr, "live what %u root %u id %u depth %u orphan %d backend %u holds %u status %u via0 %u\n", sim_req(&lab->sim, i)->what, sim_req(&lab->sim,i)->root, i, sim_req(&lab->sim,i)->depth, sim_req(&lab->sim,i)->is_orphan, sim_req(&lab->sim,i)->backend, sim_req(&lab->sim,i)->holds, sim_req(&lab->sim,i)->status, sim_req(&lab->sim,i)->via[0].node) : 0;
     return live;
 }
 

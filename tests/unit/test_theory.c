@@ -115,7 +115,7 @@ static void many_servers_with_one_queue(void)
     static const struct row row[] = {
         { "M/M/2 .8", "mmc_erlangC.csv", 1, "2", "fifo", "round_robin", EXP, 1.6, 2.77778, 2.0400, 11.9374, 17.6941, 100 },
         { "M/M/10 .8", "mmc_erlangC.csv", 1, "10", "fifo", "round_robin", EXP, 8, 1.20459, .91214, 4.9461, 7.2506, 100 },
-        { "M/M/10 .9", "mmc_erlangC.csv", 1, "10", "fifo", "round_robin", EXP, 9, 1.66873, 1.3291, 6.2499, 8.8411, 200 },
+        { "M/M/10 .9", "mmc_erlangC.csv", 1, "10", "fifo", "round_robin", EXP, 9, 1.66873, 1.3291, 6.2499, 8.8411, 800 },
         { "M/M/inf", "-ln(1 - q)", 1, "'unlimited'", "fifo", "round_robin", EXP, 5, 1, .69314718, 4.6051702, 6.9077553, 100 },
     };
 
@@ -147,8 +147,8 @@ static void splitting_by_lot_makes_independent_queues(void)
 static void round_robin_makes_erlang_gaps(void)
 {
     static const struct row row[] = {
-        { "rr over 2", "rr_erlangN_m1.csv", 2, "1", "fifo", "round_robin", EXP, 1.6, 3.84398, 2.66444, 17.7022, 26.5533, 200 },
-        { "rr over 10", "rr_erlangN_m1.csv", 10, "1", "fifo", "round_robin", EXP, 8, 2.92227, 2.02556, 13.4575, 20.1863, 200 },
+        { "rr over 2", "rr_erlangN_m1.csv", 2, "1", "fifo", "round_robin", EXP, 1.6, 3.84398, 2.66444, 17.7022, 26.5533, 400 },
+        { "rr over 10", "rr_erlangN_m1.csv", 10, "1", "fifo", "round_robin", EXP, 8, 2.92227, 2.02556, 13.4575, 20.1863, 800 },
         { "rr over 100", "rr_erlangN_m1.csv", 100, "1", "fifo", "round_robin", EXP, 80, 2.71566, 1.88235, 12.5061, 18.7591, 300 },
     };
 
