@@ -171,7 +171,7 @@ test-asan: deps
 	@BUILD=build/asan SANITIZED=1 tests/run
 
 test-ubsan: deps
-	@+$(MAKE) $(JOBS) --no-print-directory -s BUILD=build/ubsan SAN=undefined,float-divide-by-zero OPT=-O1 \
+	@+$(MAKE) $(JOBS) --no-print-directory -s BUILD=build/ubsan SAN=undefined OPT=-O1 \
 	  all units plugins
 	@BUILD=build/ubsan SANITIZED=1 tests/run
 
@@ -213,9 +213,9 @@ install: all
 	install -m 644 $(BUILD)/liblb.a $(DESTDIR)$(PREFIX)/lib/liblb.a
 	install -m 644 algorithms/lb.h algorithms/fmath.h $(DESTDIR)$(PREFIX)/include/lblab/
 	printf '%s\n' 'Name: lblab-lb' 'Description: load-balancing algorithms behind one small interface' \
-	  'Version: $(VERSION)' 'Cflags: -I$(PREFIX)/include/lblab' 'Libs: -L$(PREFIX)/lib -llb' \
+	  'Version: $(VERSION)' 'Cflags: -I$(PREFIX)/include/lblab' 'Libs: -L$(PREFIX)/lib -llb -lm' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/lblab-lb.pc
-	cd scenarios && find . -name '*.json' -exec sh -c \
+	cd scenarios && find . -type f -exec sh -c \
 	  'for f; do install -D -m 644 "$$f" "$(SHARE)/scenarios/$$f"; done' sh {} +
 
 # ---- care ------------------------------------------------------------------------------------

@@ -22,12 +22,12 @@ static int open_regular(const char *path, const char *shown, struct err *err)
     struct stat st;
 
     if (fd < 0)
-        return err_input(err, "E001", "cannot open \"%s\": %s", shown,
+        return err_input(err, "E011", "cannot open \"%s\": %s", shown,
                          strerror_r(errno, cause, sizeof cause));
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return fd;
     close(fd);
-    err_input(err, "E002", "\"%s\" is %s", shown,
+    err_input(err, "E012", "\"%s\" is %s", shown,
               S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
     err_hint(err, "expected a file");
     return -1;
@@ -53,7 +53,7 @@ static char *read_all(int fd, const char *shown, size_t most, size_t *length, st
         }
         used += (size_t)n;
         if (used > most) {
-            err_input(err, "E003", "\"%s\" is larger than %zu bytes", shown, most);
+            err_input(err, "E013", "\"%s\" is larger than %zu bytes", shown, most);
             goto fail;
         }
         if (used == size - 1) {

@@ -27,13 +27,14 @@ static inline struct rng rng_from(uint64_t word)
                            rng_mix(word + 3 * step), rng_mix(word + 4 * step) } };
 }
 
-/* The same for a few draws from a word that is random already, such as a request's luck: one mix, and
- * multiples by odd constants for the other words of the state. */
+/* The same for a few draws from a word that is random already, such as a request's luck: one mix,
+ * and multiples by odd constants for the other words of the state. */
 static inline struct rng rng_brief(uint64_t word)
 {
     uint64_t m = rng_mix(word);
 
-    return (struct rng){ { m, m * 0xd1342543de82ef95ull, ~m, (m >> 32 | m << 32) * 0xda942042e4dd58b5ull } };
+    return (struct rng){ { m, m * 0xd1342543de82ef95ull, ~m,
+                           (m >> 32 | m << 32) * 0xda942042e4dd58b5ull } };
 }
 
 struct rng rng_stream(uint64_t seed, const char *purpose, uint32_t index);

@@ -44,8 +44,8 @@ const char *text_u128(char buf[40], u128 v);
 int text_read_u128(const char *text, u128 *out);
 
 /* A file of the user's, whole: regular, at most `most` bytes.  malloc'ed, NUL added after
- * *length bytes; NULL with the fault in err: E001 cannot be opened, E002 not a regular file,
- * E003 too large.  "-" is standard input, which may be a pipe. */
+ * *length bytes; NULL with the fault in err: E011 cannot be opened, E012 not a regular file,
+ * E013 too large.  "-" is standard input, which may be a pipe. */
 struct err;
 char *text_read_file(const char *path, size_t most, size_t *length, struct err *);
 

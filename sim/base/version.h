@@ -3,7 +3,8 @@
 #define BASE_VERSION_H
 
 const char *version_text(void);     /* "0.1.0" */
-const char *version_git(void);      /* short hash, "-dirty" appended; "unknown" outside a checkout */
+/* short hash, "-dirty" appended; "unknown" outside a checkout */
+const char *version_git(void);
 const char *version_compiler(void); /* "gcc 12.2.0 -O2" */
 
 #endif

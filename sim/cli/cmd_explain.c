@@ -143,6 +143,11 @@ static const char *code_meaning(const char *code)
         { "E900", "The machine or the program failed, not the input: a full disk, a missing\n"
                   "right, a worker or a plug-in that died. The message says which." },
         { "E901", "gnuplot is not there or failed, and a figure was what was asked for." },
+        { "E910", "A process that worked on a seed was killed twice, by memory running out for\n"
+                  "example. The message says the signal." },
+        { "E911", "A process that worked on a seed ended without its numbers." },
+        { "E912", "lblab has a bug: numbers that must agree do not, so none are shown. Please\n"
+                  "tell us the scenario and the seed." },
         { "W901", "gnuplot is not installed; the result is whole but has no figures." },
         { "W902", "gnuplot failed on a figure; data and script lie in plots/." },
     };

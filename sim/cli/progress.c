@@ -3,6 +3,7 @@
 
 #include "cli.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,14 +26,22 @@ void progress_init(struct progress *p, enum when when, bool is_quiet)
     p->last = when == WHEN_ALWAYS ? 0 : p->started + 0.4;
 }
 
+/* Infinite while nothing can be said yet. */
+static double seconds_left(const struct progress *p, const struct run_progress *now, double clock)
+{
+    double won = now->share - p->first_share;
+
+    return won > 0 ? (clock - p->started) * (1 - now->share) / won : INFINITY;
+}
+
 static void show_left(char *buf, size_t size, double seconds)
 {
-    if (!(seconds < 360000))
+    if (seconds >= 360000)
         snprintf(buf, size, "  -");
     else if (seconds < 60)
         snprintf(buf, size, "%2.0f s left", seconds);
     else
-        snprintf(buf, size, "%.0f min %02d s left", (double)(int)(seconds / 60), (int)seconds % 60);
+        snprintf(buf, size, "%d min %02d s left", (int)seconds / 60, (int)seconds % 60);
 }
 
 void progress_tell(const struct run_progress *now, void *arg)
@@ -51,8 +60,7 @@ void progress_tell(const struct run_progress *now, void *arg)
     for (int i = 0; i < BAR; i++)
         bar[i] = i < (int)(now->share * BAR) ? '=' : ' ';
     bar[BAR] = '\0';
-    show_left(left, sizeof left,
-              (clock - p->started) * (1 - now->share) / (now->share - p->first_share));
+    show_left(left, sizeof left, seconds_left(p, now, clock));
     fprintf(stderr, "\r[%s] %3d %%  %u of %u cells  %s\033[K", bar, (int)(now->share * 100),
             now->done, now->cells, left);
     p->is_drawn = true;

@@ -19,7 +19,8 @@ struct conn {
     uint32_t source;                /* IPv4 address and port of the client's own */
     uint16_t port;
     uint8_t  state;                 /* enum conn_state */
-    bool     is_broken;             /* its end is gone: what is asked on it is answered by a reset */
+    /* its end is gone: what is asked on it is answered by a reset */
+    bool     is_broken;
 };
 
 #endif

@@ -53,8 +53,8 @@ void evq_sift_up(struct evq *q, u128 key)
     q->heap[k] = key;
 }
 
-/* The least of four by two rounds of comparing, which the compiler makes without branches: where the
- * least stands is a coin toss that no processor can predict. */
+/* The least of four by two rounds of comparing, which the compiler makes without branches: where
+ * the least stands is a coin toss that no processor can predict. */
 void evq_sift_down(struct evq *q, u128 key)
 {
     u128 *heap = q->heap;
@@ -88,7 +88,8 @@ void evq_more_slots(struct evq *q)
 {
     uint32_t slots = q->slots ? q->slots * 2 : 256;
 
-    assert(slots <= EVQ_NO_SLOT);
+    slots = slots < EVQ_NO_SLOT ? slots : EVQ_NO_SLOT;
+    assert(slots > q->slots);       /* 16 million random times pending at once */
     q->slot = xrealloc(q->slot, slots, sizeof *q->slot);
     for (uint32_t i = q->slots; i < slots; i++)
         q->slot[i] = (struct evq_slot){ .arg = i + 1 < slots ? i + 1 : NONE };
@@ -203,7 +204,8 @@ static void lane_make_room(struct evq *q, uint32_t i)
     lane->capacity *= 2;
 }
 
-uint64_t evq_push_lane(struct evq *q, uint32_t i, nsec now, uint32_t node, uint32_t verb, uint32_t arg)
+uint64_t evq_push_lane(struct evq *q, uint32_t i, nsec now, uint32_t node, uint32_t verb,
+                       uint32_t arg)
 {
     struct evq_lane *lane = &q->lane[i];
     uint64_t token = token_new(q, EVQ_NO_SLOT);

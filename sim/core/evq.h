@@ -47,7 +47,8 @@ struct evq {
     uint32_t slots, free_slot;
     struct evq_lane lane[EVQ_HEADS];/* delay NEVER: an alarm */
     bool   (*is_live)(void *arg, uint32_t node, uint32_t timer_arg, uint64_t token);
-    void    *is_live_arg;           /* lets a full lane drop dead timers before it grows; may be NULL */
+    /* lets a full lane drop dead timers before it grows; may be NULL */
+    void    *is_live_arg;
 };
 
 void evq_init(struct evq *);
@@ -59,8 +60,10 @@ uint32_t evq_alarm_new(struct evq *, uint32_t node, uint32_t arg);     /* NONE: 
 
 /* Each returns the token. */
 static inline uint64_t evq_push(struct evq *, nsec at, uint32_t node, uint32_t verb, uint32_t arg);
-uint64_t evq_push_lane(struct evq *, uint32_t lane, nsec now, uint32_t node, uint32_t verb, uint32_t arg);
-void     evq_set_alarm(struct evq *, uint32_t alarm, nsec at);          /* replaces the pending time */
+uint64_t evq_push_lane(struct evq *, uint32_t lane, nsec now, uint32_t node, uint32_t verb,
+                       uint32_t arg);
+/* replaces the pending time */
+void     evq_set_alarm(struct evq *, uint32_t alarm, nsec at);
 
 /* The lane with this delay, or NONE. */
 static inline uint32_t evq_lane_of(const struct evq *q, nsec delay)

@@ -13,8 +13,10 @@ enum message {
     MSG_OPEN,                       /* asks for a connection */
     MSG_ASK,                        /* a request on an open connection */
     MSG_CLOSE,                      /* ends the connection; nobody answers */
-    MSG_CANCEL,                     /* follows an attempt that nobody waits for any more; nobody answers */
-    MSG_PROBE,                      /* a health check: counts in no metric and no in-flight number */
+    /* follows an attempt that nobody waits for any more; nobody answers */
+    MSG_CANCEL,
+    /* a health check: counts in no metric and no in-flight number */
+    MSG_PROBE,
 };
 
 /* A reply's word; the first six are an outcome (metrics/record.h) in the same order. */
@@ -36,7 +38,8 @@ struct hop {
 enum { REQ_TRIED = 4 };
 
 struct req {
-    /* the station's, while the request is at a backend; a queue's, while it waits for a connection */
+    /* the station's, while the request is at a backend; a queue's, while it waits for a
+     * connection */
     struct req *next, *prev;        /* queue links; `next` links what is free, too */
     uint64_t job;                   /* token of its completion event; 0: not in service */
     nsec     arrived, started;      /* at the backend; in service, NEVER: waiting */
@@ -49,11 +52,13 @@ struct req {
     nsec     born;                  /* when it should have started: latency counts from here */
     nsec     demand;                /* from a trace; NEVER: drawn by the station from luck */
     nsec     back;                  /* way back over the links since the last frame */
-    uint64_t luck;                  /* 64 random bits, keyed by (seed, client, k-th request of that client) */
+    /* 64 random bits, keyed by (seed, client, k-th request of that client) */
+    uint64_t luck;
     uint64_t number;                /* the n-th request of the run */
     uint64_t serial;                /* of this use of the struct: never repeats in a run */
     uint32_t id;                    /* of this struct */
-    uint32_t root;                  /* the first struct of this request; root == id: it is this one */
+    /* the first struct of this request; root == id: it is this one */
+    uint32_t root;
     uint32_t current;               /* in the root: the struct that carries the live attempt */
     uint32_t holds;                 /* in the root: structs of this request in existence */
 
@@ -66,7 +71,8 @@ struct req {
     uint8_t  status;                /* enum status, on the way back */
     uint8_t  depth;                 /* frames in via[] */
     uint8_t  tried_count;           /* peers tried by the l7 that retries */
-    bool     is_orphan;             /* nobody waits for it: freed by the node whose frame it reaches */
+    /* nobody waits for it: freed by the node whose frame it reaches */
+    bool     is_orphan;
     bool     is_cancelled;          /* a CANCEL has met it */
 
     /* seldom looked at: set by those who use them */
@@ -74,7 +80,8 @@ struct req {
     uint32_t tried[REQ_TRIED];
     double   finish;                /* processor sharing: virtual time of its end */
     uint32_t target;                /* CANCEL: whom it follows, */
-    bool     is_target_whole;       /* whether it means the request, whatever its present attempt, */
+    /* whether it means the request, whatever its present attempt, */
+    bool     is_target_whole;
     uint64_t target_serial;         /* and in which use of the struct */
     struct hop via[];
 };

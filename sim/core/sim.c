@@ -256,7 +256,7 @@ struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
     r->conn = own->conn;
     r->backend = NONE;
     r->job = 0;
-    r->is_orphan = r->is_cancelled = false;
+    r->is_cancelled = false;        /* but an orphan's copy is one too: nobody has come back to wait */
     r->serial = ++sim->serials;
     root->current = id;
     root->holds++;
@@ -286,7 +286,9 @@ struct req *sim_cancel_target(struct sim *sim, const struct req *c)
     if (r->serial != c->target_serial)
         return NULL;
     r = c->is_target_whole ? sim_req(sim, r->current) : r;
-    return r->what == MSG_FREE ? NULL : r;
+    if (r->what == MSG_FREE || (c->is_target_whole && r->root != c->target))
+        return NULL;                /* over, and its last struct may be another request's by now */
+    return r;
 }
 
 /* ---- time ---- */

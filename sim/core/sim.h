@@ -17,10 +17,13 @@ struct node;
 
 struct node_ops {
     const char *kind;
-    void (*request)(struct node *, struct sim *, struct req *);              /* on its way to a backend */
-    void (*reply)  (struct node *, struct sim *, struct req *, struct hop *);/* on its way back, if asked for */
+    /* On its way to a backend. */
+    void (*request)(struct node *, struct sim *, struct req *);
+    /* On its way back, if asked for. */
+    void (*reply)  (struct node *, struct sim *, struct req *, struct hop *);
     void (*timer)  (struct node *, struct sim *, uint32_t arg, uint64_t token);
-    bool (*is_waiting)(struct node *, struct sim *, uint32_t arg, uint64_t token);  /* would timer() act on it? */
+    /* Would timer() act on it? */
+    bool (*is_waiting)(struct node *, struct sim *, uint32_t arg, uint64_t token);
     void (*destroy)(struct node *);
 };
 
@@ -38,7 +41,7 @@ struct link {
 struct sim {
     nsec     now;
     nsec     horizon;               /* nothing happens after this */
-    bool     is_done;               /* set by whoever knows that nothing of interest can happen any more */
+    bool     is_done;               /* set by whoever knows that all of interest has happened */
     struct evq queue;
     struct node **node;
     uint32_t nodes;
@@ -57,7 +60,8 @@ void sim_init(struct sim *, uint64_t seed, uint32_t nodes, uint32_t depth);
 void sim_fini(struct sim *);        /* destroys the nodes too */
 void sim_put_node(struct sim *, struct node *, uint32_t id, const char *name);
 
-/* Runs until done, the horizon or an empty queue; `pause` is called every 2^20 events (progress). */
+/* Runs until done, the horizon or an empty queue, once: the event that lies beyond the horizon is lost.
+ * `pause` is called every 2^20 events. */
 void sim_run(struct sim *, void (*pause)(struct sim *, void *arg), void *arg);
 
 /* ---- messages ---- */
@@ -103,17 +107,22 @@ static inline bool sim_is_stray(const struct req *r)
     return r->is_orphan && r->depth == 0;
 }
 
-struct link sim_link(struct sim *, const struct dist *latency, uint64_t salt);  /* latency NULL or unset: 0 */
+/* latency NULL or unset: 0 */
+struct link sim_link(struct sim *, const struct dist *latency, uint64_t salt);
 
 /* Each is the last thing that a handler does with r.  sim_post is sim_forward that never calls
  * directly: for new work, and when a handler sends several messages. */
 static inline void sim_forward(struct sim *, const struct link *, uint32_t to, struct req *);
 void sim_post(struct sim *, const struct link *, uint32_t to, struct req *);
-static inline void sim_reply(struct sim *, struct req *);     /* to the last frame, after the links' way back */
+/* to the last frame, after the links' way back */
+static inline void sim_reply(struct sim *, struct req *);
+
+/* A reply with this word. */
+static inline void sim_answer(struct sim *, struct req *, enum status);
 
 /* The attempt r goes on without us: returns a struct that carries the frames below this node's own,
- * to be answered or tried again.  r becomes an orphan: it comes back to this node with no frame left,
- * to be freed. */
+ * to be answered or tried again.  r becomes an orphan: it comes back to this node with no frame
+ * left, to be freed. */
 struct req *sim_fork(struct sim *, struct node *, struct req *r);
 
 /* Sends a CANCEL on connection conn after r; or after the request of which r is the root, whatever
@@ -127,7 +136,8 @@ struct req *sim_cancel_target(struct sim *, const struct req *cancel);
 
 /* ---- time ---- */
 
-uint64_t sim_wake(struct sim *, struct node *, nsec delay, uint32_t arg);       /* the token; never 0 */
+/* the token; never 0 */
+uint64_t sim_wake(struct sim *, struct node *, nsec delay, uint32_t arg);
 uint64_t sim_wake_at(struct sim *, struct node *, nsec at, uint32_t arg);
 
 /* ---- the rest is inline for speed ---- */
@@ -159,6 +169,12 @@ static inline void sim_reply(struct sim *sim, struct req *r)
         sim_deliver(sim, r);
     else
         sim_reply_later(sim, r);
+}
+
+static inline void sim_answer(struct sim *sim, struct req *r, enum status status)
+{
+    r->status = (uint8_t)status;
+    sim_reply(sim, r);
 }
 
 #endif

@@ -60,7 +60,8 @@ static void merge_slice(struct record_slice *into, struct record_slice *from)
     hist_init(&from->latency);
 }
 
-static void merge_backend_slice(struct record_backend_slice *into, struct record_backend_slice *from)
+static void merge_backend_slice(struct record_backend_slice *into,
+                                struct record_backend_slice *from)
 {
     into->picked += from->picked;
     into->served += from->served;

@@ -10,15 +10,16 @@
 
 struct meter_plan {
     nsec warmup;
-    nsec duration;                  /* until the last arrival, as far as known: sets the width of slices */
+    /* until the last arrival, as far as known: sets the width of slices */
+    nsec duration;
     nsec interval;                  /* shortest slice wanted; 0: none */
     uint32_t backends;
 };
 
 struct meter {
     struct record record;
-    nsec     now_slice_ends;        /* NEVER after the last */
-    uint32_t birth_slice;           /* of what is born now: see meter_slice() */
+    nsec     now_slice_ends;        /* when meter_turn() is due */
+    uint32_t birth_slice;           /* of what is born now: see meter_slot() */
     uint32_t slice;                 /* of record.slice, now */
     struct record_backend_slice *backend;   /* [backends]: of this slice */
     uint32_t folds;                 /* how often pairs of slices were merged */
@@ -31,8 +32,8 @@ void meter_init(struct meter *, const struct meter_plan *);
 /* The slice ended: to be called at now_slice_ends; backlog[] of every backend at that time. */
 void meter_turn(struct meter *, nsec now, const uint32_t *backlog);
 
-/* Nothing more happens: what is open stays unfinished.  waited: ns that the open requests have spent
- * so far, counted from the requests themselves. */
+/* Nothing more happens: what is open stays unfinished.  waited: ns that the open requests have
+ * spent so far, counted from the requests themselves. */
 void meter_close(struct meter *, nsec now, u128 waited);
 
 /* A label given at birth stays right when slices fold. */
@@ -77,11 +78,14 @@ static inline struct record_backend_slice *meter_backend(struct meter *m, uint32
     return &m->backend[backend];
 }
 
-/* One attempt's line in the digest; hashes of lines are added, so that their order cannot matter. */
-static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t attempt, uint32_t backend,
+/* One attempt's line in the digest; hashes of lines are added, so that their order cannot matter.
+ * */
+static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t attempt,
+                                 uint32_t backend,
                                  nsec sent, nsec done, uint32_t status)
 {
-    uint64_t who = (request << 8 ^ attempt) * 0x9e3779b97f4a7c15ull ^ (uint64_t)backend << 32 ^ status;
+    uint64_t who = (request << 8 ^ attempt) * 0x9e3779b97f4a7c15ull
+                 ^ (uint64_t)backend << 32 ^ status;
     u128 a = (u128)(who ^ 0xa0761d6478bd642full) * (sent ^ 0xe7037ed1a0b428dbull);
     u128 b = (u128)((uint64_t)a ^ (uint64_t)(a >> 64) ^ done) * 0xd6e8feb86659fd93ull;
 

@@ -60,7 +60,8 @@ struct record {
 
     struct record_slice slice[RECORD_SLICES];
     struct record_backend_slice *backend;       /* [backend_slices][backends] */
-    uint32_t backends, backend_slices;          /* backend_slices: RECORD_SLICES, or 1 for very many backends */
+    /* backend_slices: RECORD_SLICES, or 1 for very many backends */
+    uint32_t backends, backend_slices;
 
     struct record_remap *remap;     /* [remaps] */
     uint32_t remaps;
@@ -69,10 +70,12 @@ struct record {
     uint64_t requests, attempts, retries, orphans;     /* attempts: handed to a backend */
     uint64_t connections, probes, probes_failed;
     u128     demand_served, demand_wasted, busy;       /* ns; busy = served + wasted, exactly */
-    u128     area, sojourn;                            /* ns x requests: Little's law, exactly equal */
+    /* ns x requests: Little's law, exactly equal. */
+    u128     area, sojourn;
     uint64_t events;                                   /* of the engine */
-    u128     digest;                /* sum mod 2^128 of a hash over (request, attempt, backend, sent, done,
-                                       status) of every attempt: what happened, not how the engine got there */
+    /* Sum mod 2^128 of a hash over (request, attempt, backend, sent, done, status) of every attempt:
+     * it tells what happened, not how the engine got there. */
+    u128     digest;
 };
 
 void record_init(struct record *, uint32_t backends);

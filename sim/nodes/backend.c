@@ -22,12 +22,11 @@ struct backend {
 
 static void answer(struct backend *b, struct sim *sim, struct req *r, enum status status)
 {
-    r->status = (uint8_t)status;
     if (r->what == MSG_ASK) {
         meter_attempt(&sim->meter, r->number, r->attempt, b->index, r->arrived, sim->now, status);
         meter_backend(&sim->meter, b->index)->failed += status != STATUS_OK;
     }
-    sim_reply(sim, r);
+    sim_answer(sim, r, status);
 }
 
 static void refuse(struct backend *b, struct sim *sim, struct req *r, enum status status)
@@ -104,8 +103,7 @@ static void take_probe(struct backend *b, struct sim *sim, struct req *r)
         sim_free(sim, r);
         return;
     }
-    r->status = (uint8_t)status[b->condition];
-    sim_reply(sim, r);
+    sim_answer(sim, r, status[b->condition]);
 }
 
 static void take_cancel(struct backend *b, struct sim *sim, struct req *cancel)
@@ -178,7 +176,8 @@ static const struct node_ops backend_ops = {
     .destroy = backend_destroy,
 };
 
-struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_config *c, uint32_t pool,
+struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_config *c,
+                         uint32_t pool,
                          double speed, uint32_t index)
 {
     struct backend *b = xcalloc(1, sizeof *b);
@@ -227,12 +226,23 @@ static void reset_jobs(struct backend *b, struct sim *sim)
     }
 }
 
+/* What leaves a hang answers what it swallowed; what serves again goes on where it stopped. */
+static void enter(struct backend *b, struct sim *sim, enum condition condition)
+{
+    b->condition = condition;
+    if (condition == CONDITION_HUNG)
+        station_pause(&b->station, sim);
+    if (condition == CONDITION_GOOD || condition == CONDITION_BROKEN)
+        station_resume(&b->station, sim);
+    if (condition != CONDITION_HUNG)
+        answer_swallowed(b, sim);
+}
+
 static void crash(struct backend *b, struct sim *sim)
 {
-    b->condition = CONDITION_CRASHED;
+    enter(b, sim, CONDITION_CRASHED);
     break_connections(b, sim);
     reset_jobs(b, sim);
-    answer_swallowed(b, sim);
 }
 
 void backend_fail(struct node *n, struct sim *sim, enum fail_mode mode)
@@ -244,23 +254,17 @@ void backend_fail(struct node *n, struct sim *sim, enum fail_mode mode)
         crash(b, sim);
         break;
     case FAIL_HANG:
-        b->condition = CONDITION_HUNG;
-        station_pause(&b->station, sim);
+        enter(b, sim, CONDITION_HUNG);
         break;
     case FAIL_ERROR:
-        b->condition = CONDITION_BROKEN;
+        enter(b, sim, CONDITION_BROKEN);
         break;
     }
 }
 
 void backend_recover(struct node *n, struct sim *sim)
 {
-    struct backend *b = (struct backend *)n;
-
-    b->condition = CONDITION_GOOD;
-    station_set_speed(&b->station, sim, b->speed);
-    station_resume(&b->station, sim);
-    answer_swallowed(b, sim);
+    enter((struct backend *)n, sim, CONDITION_GOOD);
 }
 
 void backend_set_speed(struct node *n, struct sim *sim, double factor)

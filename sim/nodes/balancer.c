@@ -67,7 +67,8 @@ static void set_key(struct lb_request *rq, const struct key *k)
     rq->hash = lb_hash(k->byte, k->length, 0);
 }
 
-static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r, const uint64_t *avoid)
+static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
+                     const uint64_t *avoid)
 {
     struct lb_request rq = { .now = sim->now, .avoid = avoid };
     struct key k;

@@ -1,4 +1,5 @@
-/* balancer.h - what l4 and l7 share: the algorithm and its peers, what it hashes on, health checks. */
+/* balancer.h - what l4 and l7 share: the algorithm and its peers, what it hashes on, health
+ * checks. */
 #ifndef NODES_BALANCER_H
 #define NODES_BALANCER_H
 
@@ -30,7 +31,8 @@ struct balancer {
 #define BALANCER_CHECK   (1u << 31) /* time to check peer (arg without it) */
 #define BALANCER_TIMEOUT (1u << 30) /* its check had no answer in time */
 
-void balancer_init(struct balancer *, struct sim *, const struct balancer_config *, uint32_t instance,
+void balancer_init(struct balancer *, struct sim *, const struct balancer_config *,
+                   uint32_t instance,
                    const struct link *);
 void balancer_fini(struct balancer *);
 

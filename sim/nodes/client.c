@@ -5,27 +5,7 @@
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
-#include "../parts/connpool.h"
-#include "nodes.h"
-
-struct client {
-    struct node node;
-    const struct client_config *config;
-    struct tier to;
-    uint32_t nat;                   /* node id, or NONE */
-    bool     is_rtt_random;         /* drawn once for every client */
-    bool     is_closed_loop;
-    bool     is_stopped;
-    uint64_t salt;
-    struct person { uint32_t asked, address, key; } *person;    /* [count]: requests so far, IPv4 */
-    uint64_t sessions;              /* begun, over all clients */
-    uint32_t alarm;
-    struct quota *quota;
-    struct arrival arrival;
-    struct rng who;                 /* which client the next arrival is of */
-    struct keys keys;
-    struct connpool pool;
-};
+#include "client.h"
 
 /* Timer arguments: request roots are below both. */
 #define CLIENT_ASKS (1u << 31)      /* a closed loop's client (arg without it) has thought enough */
@@ -41,7 +21,7 @@ static nsec one_way(const struct client *c, uint32_t client)
     return dist_draw(&c->config->rtt, &g) / 2;
 }
 
-static struct link way(const struct client *c, uint32_t client)
+struct link client_way(const struct client *c, uint32_t client)
 {
     struct link l = c->to.link;
 
@@ -53,17 +33,17 @@ static struct link way(const struct client *c, uint32_t client)
 }
 
 /* A warm client has a connection to every instance; its luck says which serves the request. */
-static uint32_t instance_for(const struct client *c, const struct req *r)
+uint32_t client_instance(const struct client *c, const struct req *r)
 {
     return c->to.count == 1 ? c->to.first
                             : c->to.first + (uint32_t)(rng_mix(r->luck) % c->to.count);
 }
 
-static uint32_t first_hop(const struct client *c, const struct sim *sim, const struct req *r)
+uint32_t client_first_hop(const struct client *c, const struct sim *sim, const struct req *r)
 {
     if (c->nat != NONE)
         return c->nat;
-    return r->conn != NONE ? sim_conn(sim, r->conn)->to : instance_for(c, r);
+    return r->conn != NONE ? sim_conn(sim, r->conn)->to : client_instance(c, r);
 }
 
 /* ---- the end of a request ---- */
@@ -86,7 +66,7 @@ static void think(struct client *c, struct sim *sim, uint32_t client, uint64_t l
     sim_wake(sim, &c->node, dist_draw(&c->config->arrival.think, &g), CLIENT_ASKS | client);
 }
 
-static void finish(struct client *c, struct sim *sim, struct req *r, enum status status)
+void client_finish(struct client *c, struct sim *sim, struct req *r, enum status status)
 {
     meter_ended(&sim->meter, sim->now, r->born, r->slice, status);
     if (c->is_closed_loop)
@@ -95,135 +75,27 @@ static void finish(struct client *c, struct sim *sim, struct req *r, enum status
         check_done(c, sim);
 }
 
-/* ---- connections ---- */
-
-static bool is_warm(const struct client *c)
-{
-    return c->config->protocol == PROTOCOL_WARM;
-}
-
-static void launch(struct client *c, struct sim *sim, struct req *r, uint32_t id)
-{
-    struct hop *me = &r->via[0];
-    struct conn *conn = sim_conn(sim, id);
-    struct link l = way(c, r->client);
-
-    conn->streams++;
-    me->conn = r->conn = id;
-    me->peer = conn->to;
-    r->source = conn->source;
-    r->port = conn->port;
-    sim_post(sim, &l, first_hop(c, sim, r), r);
-}
-
-static void close_conn(struct client *c, struct sim *sim, uint32_t id)
-{
-    struct req *r = sim_new(sim, MSG_CLOSE);
-    struct link l = way(c, sim_conn(sim, id)->client);
-
-    r->conn = id;
-    r->luck = rng_mix(r->serial);
-    sim_post(sim, &l, first_hop(c, sim, r), r);
-}
-
-static void open_conn(struct client *c, struct sim *sim, uint32_t client)
-{
-    uint32_t id = connpool_open(&c->pool, sim, client);
-    struct req *r = sim_new(sim, MSG_OPEN);
-    struct conn *conn = sim_conn(sim, id);
-    struct link l = way(c, client);
-
-    sim->meter.record.connections++;
-    r->luck = rng_mix(c->salt ^ rng_mix(sim->meter.record.connections));
-    r->client = client;
-    r->conn = id;
-    conn->to = instance_for(c, r);
-    conn->source = r->source = c->person[client].address;
-    conn->port = r->port = (uint16_t)(32768 + sim->meter.record.connections % 28232);
-    struct hop *me = sim_via(sim, &c->node, r);
-    if (c->config->timeout > 0)
-        me->timer = sim_wake(sim, &c->node, c->config->timeout, r->root);
-    sim_post(sim, &l, first_hop(c, sim, r), r);
-}
-
-/* Waiting requests go onto connections with room, spent connections are closed, and what still
- * waits may be reason enough for a new one. */
-static void pump(struct client *c, struct sim *sim, uint32_t client)
-{
-    struct req *r;
-    uint32_t id;
-
-    while ((id = connpool_take_spent(&c->pool, sim, client)) != NONE)
-        close_conn(c, sim, id);
-    while ((r = connpool_first_waiting(&c->pool, client)) != NULL
-           && (id = connpool_find(&c->pool, sim, client)) != NONE) {
-        connpool_unwait(&c->pool, r);
-        launch(c, sim, r, id);
-    }
-    while (connpool_wants_more(&c->pool, client))
-        open_conn(c, sim, client);
-}
-
-/* A connection that could not be had is the failure of the request that waited longest. */
-static void fail_first_waiting(struct client *c, struct sim *sim, uint32_t client, enum status status)
-{
-    struct req *r = connpool_first_waiting(&c->pool, client);
-
-    if (r == NULL)
-        return;
-    connpool_unwait(&c->pool, r);
-    finish(c, sim, r, status);
-    sim_free(sim, r);
-}
-
-static void conn_answered(struct client *c, struct sim *sim, const struct req *open)
-{
-    uint32_t client = open->client;
-
-    if (open->status == STATUS_OK) {
-        connpool_opened(&c->pool, sim, open->conn);
-    } else {
-        connpool_drop(&c->pool, sim, open->conn);
-        close_conn(c, sim, open->conn);
-        fail_first_waiting(c, sim, client, open->status);
-    }
-    pump(c, sim, client);
-}
-
-static void release_conn(struct client *c, struct sim *sim, const struct req *r, uint32_t id)
-{
-    struct conn *conn = sim_conn(sim, id);
-
-    conn->streams--;
-    conn->served++;
-    if (r->status == STATUS_RESET)
-        conn->is_broken = true;
-    pump(c, sim, r->client);
-}
-
 /* ---- requests ---- */
 
 static void send_request(struct client *c, struct sim *sim, struct req *r)
 {
-    if (!is_warm(c)) {
-        connpool_wait(&c->pool, r);
-        pump(c, sim, r->client);
+    if (!client_is_warm(c)) {
+        client_conns_ask(c, sim, r);
         return;
     }
-    uint32_t to = first_hop(c, sim, r);
+    uint32_t to = client_first_hop(c, sim, r);
 
     r->via[0].peer = to;
-    if (c->to.backend != NONE)
-        meter_backend(&sim->meter, c->to.backend + to - c->to.first)->picked++;
     if (!c->is_rtt_random) {
         sim_forward(sim, &c->to.link, to, r);
         return;
     }
-    struct link l = way(c, r->client);
+    struct link l = client_way(c, r->client);
     sim_forward(sim, &l, to, r);
 }
 
-/* A session is a client's run of requests with one key; without keys of its own the client is one. */
+/* A session is a client's run of requests with one key; without keys of its own the client is
+ * one. */
 static uint32_t key_of(struct client *c, struct person *who, uint32_t nth, const struct req *r)
 {
     const struct keys_config *k = &c->config->keys;
@@ -262,7 +134,7 @@ static void bear(struct client *c, struct sim *sim, uint32_t client, const struc
     send_request(c, sim, r);
 }
 
-/* Clients and balancers are never asked by anyone. */
+/* Nobody asks a client. */
 static void client_request(struct node *n, struct sim *sim, struct req *r)
 {
     (void)n;
@@ -280,13 +152,13 @@ static void client_reply(struct node *n, struct sim *sim, struct req *r, struct 
         return;
     }
     if (r->what == MSG_OPEN) {
-        conn_answered(c, sim, r);
+        client_conns_answered(c, sim, r);
         sim_free(sim, r);
         return;
     }
-    finish(c, sim, r, r->status);
+    client_finish(c, sim, r, r->status);
     if (conn != NONE)
-        release_conn(c, sim, r, conn);
+        client_conns_release(c, sim, r, conn);
     sim_free(sim, r);
 }
 
@@ -296,52 +168,25 @@ static struct hop *awaited(const struct client *c, struct sim *sim, uint32_t roo
 {
     struct req *r = sim_current(sim, root);
 
-    return r->depth > 0 && r->via[0].node == c->node.id && r->via[0].timer == token ? &r->via[0] : NULL;
-}
+    struct hop *me = r->depth > 0 && r->via[0].node == c->node.id ? &r->via[0] : NULL;
 
-/* HTTP/1.1 and plain TCP have no other way to call a request off than to close. */
-static void abandon_stream(struct client *c, struct sim *sim, uint32_t client, uint32_t id)
-{
-    struct conn *conn = sim_conn(sim, id);
-
-    conn->streams--;
-    conn->served++;
-    if (c->config->protocol != PROTOCOL_H2)
-        conn->expires = sim->now;
-    pump(c, sim, client);
+    return me != NULL && me->timer == token ? me : NULL;
 }
 
 static void call_off(struct client *c, struct sim *sim, struct req *r, struct hop *me)
 {
     uint32_t client = r->client, conn = me->conn;
-    struct link l = way(c, client);
+    struct link l = client_way(c, client);
     struct req whom = { .luck = r->luck, .conn = conn };
 
     me->timer = 0;
     r->is_orphan = true;
     sim->meter.record.orphans++;
-    finish(c, sim, r, STATUS_TIMEOUT);
-    sim_cancel(sim, &l, first_hop(c, sim, &whom), conn, sim_req(sim, r->root), CANCEL_REQUEST);
+    client_finish(c, sim, r, STATUS_TIMEOUT);
+    sim_cancel(sim, &l, client_first_hop(c, sim, &whom), conn, sim_req(sim, r->root),
+               CANCEL_REQUEST);
     if (conn != NONE)
-        abandon_stream(c, sim, client, conn);
-}
-
-static void stop_waiting(struct client *c, struct sim *sim, struct req *r)
-{
-    connpool_unwait(&c->pool, r);
-    finish(c, sim, r, STATUS_TIMEOUT);
-    sim_free(sim, r);
-}
-
-static void abandon_open(struct client *c, struct sim *sim, struct req *r)
-{
-    uint32_t client = r->client, id = r->via[0].conn;
-
-    r->via[0].timer = 0;
-    r->is_orphan = true;
-    connpool_drop(&c->pool, sim, id);
-    close_conn(c, sim, id);
-    pump(c, sim, client);
+        client_conns_abandon(c, sim, client, conn);
 }
 
 static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t token)
@@ -352,9 +197,9 @@ static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t t
     if (me == NULL)
         return;
     if (r->what == MSG_OPEN)
-        abandon_open(c, sim, r);
+        client_conns_abandon_open(c, sim, r);
     else if (me->peer == NONE)
-        stop_waiting(c, sim, r);
+        client_conns_stop_waiting(c, sim, r);
     else
         call_off(c, sim, r, me);
 }
@@ -437,7 +282,7 @@ static void client_destroy(struct node *n)
 {
     struct client *c = (struct client *)n;
 
-    if (!is_warm(c))
+    if (!client_is_warm(c))
         connpool_fini(&c->pool);
     keys_fini(&c->keys);
     free(c->person);
@@ -496,7 +341,7 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
         c->person[i].address = (uint32_t)(rng_mix((uint64_t)group << 32 | i) >> 32);
     arrival_init(&c->arrival, &config->arrival, sim->seed, group);
     keys_init(&c->keys, &config->keys);
-    if (!is_warm(c))
+    if (!client_is_warm(c))
         connpool_init(&c->pool, &pool, config->count);
     c->alarm = evq_alarm_new(&sim->queue, id, GROUP_ASKS);
     add_rtt(c, sim);

@@ -28,7 +28,8 @@ struct client_config {
     const char *name, *to;
     uint32_t count;
     uint32_t protocol;              /* enum protocol */
-    uint32_t connections;           /* most connections a client holds at a time; 0: as many as needed (h1), 1 (h2) */
+    /* most connections a client holds at a time; 0: as many as needed (h1), 1 (h2) */
+    uint32_t connections;
     uint32_t max_streams;           /* h2: most requests at a time on a connection */
     uint32_t requests_per_connection;   /* then it is closed; 0: no limit */
     struct dist max_connection_age; /* kind NULL: no limit */
@@ -57,7 +58,8 @@ struct balancer_config {
     uint32_t layer;                 /* enum layer */
     uint32_t instances;
     struct policy policy;
-    uint32_t hash_on;               /* enum hash_on; DEFAULT: source_ip for ip_hash, else flow at l4, key at l7 */
+    /* enum hash_on; DEFAULT: source_ip for ip_hash, else flow at l4, key at l7 */
+    uint32_t hash_on;
     nsec     timeout;               /* of one attempt, l7; 0: none */
     nsec     idle_timeout;          /* of a flow, l4; 0: none */
     struct retry_config retries;    /* l7 */

@@ -11,27 +11,25 @@ struct l4 {
     struct conntrack flows;         /* flow.to: the peer; flow.used: last seen */
 };
 
+/* It heard no reply, so it has no latency to tell of. */
 static void forget(struct l4 *l4, struct sim *sim, struct flow *f, enum lb_result result)
 {
-    balancer_done(&l4->b, f->to, sim->now, sim->now - f->used, result);
+    balancer_done(&l4->b, f->to, sim->now, 0, result);
     *f = (struct flow){ .to = NONE };
     l4->flows.live--;
-}
-
-static void refuse(struct sim *sim, struct req *r, enum status status)
-{
-    r->status = (uint8_t)status;
-    sim_reply(sim, r);
 }
 
 /* ---- connections ---- */
 
 static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
 {
+    if (r->is_orphan) {             /* its CLOSE may have come first, on a link of random delay */
+        sim_answer(sim, r, STATUS_REFUSED);
+        return;
+    }
     uint32_t peer = balancer_pick(&l4->b, sim, r);
-
     if (peer == NONE) {
-        refuse(sim, r, STATUS_UNAVAILABLE);
+        sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
     struct flow *f = conntrack_at(&l4->flows, r->conn);
@@ -78,7 +76,7 @@ static void l4_request(struct node *n, struct sim *sim, struct req *r)
         break;
     case MSG_ASK:
         if (!follow_flow(l4, sim, r))
-            refuse(sim, r, STATUS_RESET);
+            sim_answer(sim, r, STATUS_RESET);
         break;
     case MSG_CLOSE:
         close_flow(l4, sim, r);
@@ -88,7 +86,7 @@ static void l4_request(struct node *n, struct sim *sim, struct req *r)
             sim_free(sim, r);
         break;
     case MSG_PROBE:
-        refuse(sim, r, STATUS_OK);
+        sim_answer(sim, r, STATUS_OK);
         break;
     case MSG_FREE:
         break;
@@ -173,7 +171,8 @@ static const struct node_ops l4_ops = {
     .destroy    = l4_destroy,
 };
 
-struct node *l4_new(struct sim *sim, uint32_t id, const struct balancer_config *c, uint32_t instance,
+struct node *l4_new(struct sim *sim, uint32_t id, const struct balancer_config *c,
+                    uint32_t instance,
                     const struct link *out)
 {
     struct l4 *l4 = xcalloc(1, sizeof *l4);

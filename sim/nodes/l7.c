@@ -3,6 +3,7 @@
  * Its own connections to the peers are a warm pool: they cost no OPEN.  An attempt that takes too
  * long goes on without us as an orphan, and a CANCEL follows it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/xalloc.h"
 #include "balancer.h"
@@ -18,12 +19,6 @@ static enum lb_result result_of(const struct req *r)
     };
 
     return result[r->status];
-}
-
-static void refuse(struct sim *sim, struct req *r, enum status status)
-{
-    r->status = (uint8_t)status;
-    sim_reply(sim, r);
 }
 
 /* ---- attempts ---- */
@@ -44,23 +39,28 @@ static struct hop *push_attempt(struct l7 *l7, struct sim *sim, struct req *r, u
 
 static void ask(struct l7 *l7, struct sim *sim, struct req *r)
 {
+    if (r->is_cancelled) {
+        sim_answer(sim, r, STATUS_CANCELLED);
+        return;
+    }
     uint32_t peer = balancer_pick(&l7->b, sim, r);
-
     if (peer == NONE) {
-        refuse(sim, r, STATUS_UNAVAILABLE);
+        sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
     push_attempt(l7, sim, r, peer, 1);
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, r);
 }
 
+/* The last few that were tried are avoided; another tier of L7s keeps its own list. */
 static void note_tried(struct l7 *l7, struct req *r, uint32_t peer)
 {
     if (r->tried_by != l7->b.node.id)
         r->tried_count = 0;
     r->tried_by = l7->b.node.id;
-    if (r->tried_count < REQ_TRIED)
-        r->tried[r->tried_count++] = peer;
+    if (r->tried_count == REQ_TRIED)
+        memmove(r->tried, r->tried + 1, --r->tried_count * sizeof *r->tried);
+    r->tried[r->tried_count++] = peer;
 }
 
 static bool is_retry_wanted(const struct l7 *l7, const struct req *r, uint32_t tries)
@@ -76,7 +76,8 @@ static bool is_retry_wanted(const struct l7 *l7, const struct req *r, uint32_t t
 }
 
 /* Another attempt, or what became of the last one goes back. */
-static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer, uint32_t tries)
+static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer,
+                           uint32_t tries)
 {
     if (!is_retry_wanted(l7, r, tries)) {
         sim_reply(sim, r);
@@ -101,6 +102,8 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
     struct req *r = sim_cancel_target(sim, cancel);
     struct hop *me = r != NULL ? sim_frame(r, l7->b.node.id) : NULL;
 
+    if (r != NULL && me == NULL)
+        r->is_cancelled = true;     /* it was overtaken, on a link of random delay */
     if (me == NULL || me->peer == NONE) {
         sim_free(sim, cancel);
         return;
@@ -122,8 +125,9 @@ static void l7_request(struct node *n, struct sim *sim, struct req *r)
         ask(l7, sim, r);
         break;
     case MSG_OPEN:
-        sim_conn(sim, r->conn)->ends_at = n->id;
-        refuse(sim, r, STATUS_OK);
+        if (!r->is_orphan)
+            sim_conn(sim, r->conn)->ends_at = n->id;
+        sim_answer(sim, r, STATUS_OK);
         break;
     case MSG_CLOSE:
         sim_end_conn(sim, r);
@@ -132,7 +136,7 @@ static void l7_request(struct node *n, struct sim *sim, struct req *r)
         pass_cancel(l7, sim, r);
         break;
     case MSG_PROBE:
-        refuse(sim, r, STATUS_OK);
+        sim_answer(sim, r, STATUS_OK);
         break;
     case MSG_FREE:
         break;
@@ -219,7 +223,8 @@ static const struct node_ops l7_ops = {
     .destroy    = l7_destroy,
 };
 
-struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *c, uint32_t instance,
+struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *c,
+                    uint32_t instance,
                     const struct link *out)
 {
     struct l7 *l7 = xcalloc(1, sizeof *l7);

@@ -54,12 +54,6 @@ static void rewrite(struct req *r, uint32_t address, uint32_t port)
     r->port = (uint16_t)(FIRST_PORT + port);
 }
 
-static void refuse(struct sim *sim, struct req *r, enum status status)
-{
-    r->status = (uint8_t)status;
-    sim_reply(sim, r);
-}
-
 static void send_on(struct nat *nat, struct sim *sim, struct req *r)
 {
     uint32_t to = r->conn != NONE ? sim_conn(sim, r->conn)->to
@@ -75,7 +69,7 @@ static void open_mapping(struct nat *nat, struct sim *sim, struct req *r)
     struct flow *m = conntrack_at(&nat->mappings, r->conn);
 
     if (port == NONE) {
-        refuse(sim, r, STATUS_REFUSED);
+        sim_answer(sim, r, STATUS_REFUSED);
         return;
     }
     *m = (struct flow){ .to = address, .port = port, .used = sim->now };
@@ -95,7 +89,7 @@ static void translate(struct nat *nat, struct sim *sim, struct req *r)
     }
     struct flow *m = conntrack_at(&nat->mappings, r->conn);
     if (m->to == NONE) {
-        refuse(sim, r, STATUS_RESET);
+        sim_answer(sim, r, STATUS_RESET);
         return;
     }
     m->used = sim->now;
@@ -175,7 +169,8 @@ static const struct node_ops nat_ops = {
     .destroy    = nat_destroy,
 };
 
-struct node *nat_new(struct sim *sim, uint32_t id, const struct nat_config *c, const struct tier *to)
+struct node *nat_new(struct sim *sim, uint32_t id, const struct nat_config *c,
+                     const struct tier *to)
 {
     struct nat *nat = xcalloc(1, sizeof *nat);
 

@@ -7,9 +7,8 @@
 #include "../core/sim.h"
 #include "config.h"
 
-/* Where traffic goes: nodes first .. first + count - 1, one link to all of them.  backend: index of
- * the first in the meter; NONE: they are balancers. */
-struct tier { uint32_t first, count, backend; struct link link; };
+/* Where traffic goes: nodes first .. first + count - 1, one link to all of them. */
+struct tier { uint32_t first, count; struct link link; };
 
 struct node *client_new(struct sim *, uint32_t id, const struct client_config *, uint32_t group,
                         uint32_t nat, const struct tier *to);      /* nat: node id, or NONE */
@@ -32,7 +31,8 @@ struct node *backend_new(struct sim *, uint32_t id, const struct backend_config 
 
 /* ---- clients ---- */
 
-/* When arrivals end, for all groups together: at a time, and when enough were born after warm-up. */
+/* When arrivals end, for all groups together: at a time, and when enough were born after warm-up.
+ * */
 struct quota {
     nsec     until;                 /* no arrivals at or after this; NEVER: no such end */
     uint64_t wanted;                /* born after warm-up; UINT64_MAX: no such end */
@@ -60,7 +60,8 @@ void balancer_weigh_peer(struct node *, uint32_t peer_node, uint32_t weight);
 /* Does its algorithm map keys to peers?  Then: to which node does this key, or address, go now? */
 bool     balancer_maps_keys(const struct node *);
 uint32_t balancer_where(struct node *, nsec now, uint64_t key, uint32_t address, uint16_t port);
-/* The weight of a peer that may be picked (0: it may not); of all of them when peer_node is NONE. */
+/* The weight of a peer that may be picked (0: it may not); of all of them when peer_node is NONE.
+ * */
 double   balancer_weight(const struct node *, uint32_t peer_node);
 /* Connections, at an l4, that go to this peer. */
 uint64_t balancer_connections(const struct node *, uint32_t peer_node);
@@ -68,8 +69,9 @@ uint64_t balancer_connections(const struct node *, uint32_t peer_node);
 /* ---- backends ---- */
 
 void backend_fail(struct node *, struct sim *, enum fail_mode);
-void backend_recover(struct node *, struct sim *);      /* from fail and slow */
-void backend_set_speed(struct node *, struct sim *, double factor);     /* of its configured speed */
+void backend_recover(struct node *, struct sim *);      /* from failing; its speed is another matter */
+/* of its configured speed */
+void backend_set_speed(struct node *, struct sim *, double factor);
 void backend_vanish(struct node *, struct sim *);       /* removed: as a crash, for ever */
 struct station *backend_station(struct node *);
 

@@ -101,7 +101,8 @@ nsec arrival_next(struct arrival *a, nsec now)
     case ARRIVAL_POISSON:
         return later(now, rng_exp(&a->rng) * a->mean_gap);
     case ARRIVAL_CONSTANT:
-        return (nsec)((double)++a->count * a->mean_gap + 0.5);     /* not a sum of gaps: it would drift */
+        /* not a sum of gaps: it would drift */
+        return (nsec)((double)++a->count * a->mean_gap + 0.5);
     case ARRIVAL_MMPP:
     case ARRIVAL_STEPS:
         return next_by_state(a, now);

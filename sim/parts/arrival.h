@@ -9,13 +9,16 @@
 enum arrival_process {
     ARRIVAL_POISSON,                /* exponential gaps */
     ARRIVAL_CONSTANT,               /* equal gaps */
-    ARRIVAL_MMPP,                   /* Poisson whose rate jumps between states, exponential stays, in a ring */
-    ARRIVAL_STEPS,                  /* Poisson with a rate that is given piece by piece, from the start of the run */
+    /* Poisson whose rate jumps between states, exponential stays, in a ring */
+    ARRIVAL_MMPP,
+    /* Poisson with a rate that is given piece by piece, from the start of the run */
+    ARRIVAL_STEPS,
     ARRIVAL_TRACE,                  /* times from a file */
     ARRIVAL_CLOSED,                 /* each client asks, waits for the answer, thinks, asks again */
 };
 
-struct arrival_state { double rate; nsec hold; };      /* mmpp: mean stay; steps: length of the step */
+/* mmpp: mean stay; steps: length of the step */
+struct arrival_state { double rate; nsec hold; };
 
 /* One line of a trace.  What a column does not give is NONE or NEVER. */
 struct arrival_row { nsec at, demand; uint32_t client, key; };

@@ -30,13 +30,15 @@ uint32_t connpool_find(const struct connpool *, const struct sim *, uint32_t cli
 /* Should the client open another one for those that wait? */
 bool     connpool_wants_more(const struct connpool *, uint32_t client);
 
-uint32_t connpool_open(struct connpool *, struct sim *, uint32_t client);      /* a new one, opening */
+/* a new one, opening */
+uint32_t connpool_open(struct connpool *, struct sim *, uint32_t client);
 void     connpool_opened(struct connpool *, struct sim *, uint32_t conn);
 
 /* A connection of the client's that has no stream and must not be used again; NONE when there is
  * none.  It leaves the pool: the caller sends the CLOSE. */
 uint32_t connpool_take_spent(struct connpool *, struct sim *, uint32_t client);
-void     connpool_drop(struct connpool *, struct sim *, uint32_t conn);         /* leaves the pool at once */
+/* leaves the pool at once */
+void     connpool_drop(struct connpool *, struct sim *, uint32_t conn);
 
 void     connpool_wait(struct connpool *, struct req *);
 void     connpool_unwait(struct connpool *, struct req *);

@@ -9,11 +9,13 @@ enum keys_law { KEYS_UNIFORM, KEYS_ZIPF, KEYS_SEQUENTIAL };
 struct keys_config {
     uint32_t law;                   /* enum keys_law */
     uint32_t count;                 /* 0: a request's key is its client */
-    double   exponent;              /* zipf: weight of the k-th key is k^-exponent; 0 < exponent <= 10 */
-    uint32_t session;               /* requests in a row of one client that carry the same key; >= 1 */
+    /* zipf: weight of the k-th key is k^-exponent; 0 < exponent <= 10 */
+    double   exponent;
+    /* requests in a row of one client that carry the same key; >= 1 */
+    uint32_t session;
 };
 
-/* Zipf is drawn by inverting a table for up to 2^20 keys; the table is built once. */
+/* Zipf's law is drawn by searching a table of 8 bytes a key, built once. */
 struct keys { const struct keys_config *config; double *cumulative; };
 
 void     keys_init(struct keys *, const struct keys_config *);

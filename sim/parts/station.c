@@ -122,6 +122,11 @@ static struct req *fifo_finish(struct station *s, struct sim *sim, uint32_t id, 
     return r;
 }
 
+static nsec fifo_time_served(const struct station *s, nsec now, const struct req *r)
+{
+    return r->got + (r->started == NEVER || s->is_paused ? 0 : now - r->started);
+}
+
 static void fifo_remove(struct station *s, struct sim *sim, struct req *r)
 {
     if (r->started == NEVER) {
@@ -130,7 +135,7 @@ static void fifo_remove(struct station *s, struct sim *sim, struct req *r)
     }
     count_busy(s, sim->now);
     s->in_service--;
-    s->wasted += r->got + (s->is_paused ? 0 : sim->now - r->started);
+    s->wasted += fifo_time_served(s, sim->now, r);
     r->job = 0;
     start_waiting(s, sim);
 }
@@ -203,6 +208,7 @@ static bool sharing_offer(struct station *s, struct sim *sim, struct req *r)
     return true;
 }
 
+/* An idle station starts its virtual time anew, before its digits run out. */
 static void sharing_take_out(struct station *s, uint32_t k)
 {
     struct sharing *p = &s->sharing;
@@ -210,6 +216,8 @@ static void sharing_take_out(struct station *s, uint32_t k)
 
     if (k < s->in_service)
         sharing_sift(p, s->in_service, k, last);
+    else if (s->in_service == 0)
+        p->virtual_now = 0;
 }
 
 static struct req *sharing_finish(struct station *s, struct sim *sim, uint64_t token)
@@ -227,6 +235,13 @@ static struct req *sharing_finish(struct station *s, struct sim *sim, uint64_t t
     return r;
 }
 
+static nsec sharing_time_served(const struct station *s, const struct req *r)
+{
+    double left = r->finish - s->sharing.virtual_now;
+
+    return r->got + r->work - (left > 0 ? (nsec)left : 0);
+}
+
 static void sharing_remove(struct station *s, struct sim *sim, struct req *r)
 {
     struct sharing *p = &s->sharing;
@@ -236,8 +251,7 @@ static void sharing_remove(struct station *s, struct sim *sim, struct req *r)
         k++;
     sharing_advance(s, sim->now);
     s->slack += 1 + busy_workers(s);
-    double left = r->finish - p->virtual_now;
-    s->wasted += r->got + r->work - (left > 0 ? (nsec)left : 0);
+    s->wasted += sharing_time_served(s, r);
     sharing_take_out(s, k);
     sharing_plan(s, sim);
 }
@@ -272,7 +286,8 @@ bool station_offer(struct station *s, struct sim *sim, struct req *r)
 
 struct req *station_finish(struct station *s, struct sim *sim, uint32_t arg, uint64_t token)
 {
-    struct req *r = arg == SHARED_END ? sharing_finish(s, sim, token) : fifo_finish(s, sim, arg, token);
+    struct req *r = arg == SHARED_END ? sharing_finish(s, sim, token) : fifo_finish(s, sim, arg,
+                                                                                    token);
 
     if (r != NULL)
         r->backend = NONE;
@@ -291,7 +306,8 @@ void station_remove(struct station *s, struct sim *sim, struct req *r)
 
 /* Calls each() for every job of this station, in the order of the pool. */
 static void for_each_job(struct station *s, struct sim *sim,
-                         void (*each)(struct station *, struct sim *, struct req *, double), double arg)
+                         void (*each)(struct station *, struct sim *, struct req *,
+                                      double), double arg)
 {
     uint32_t cursor = 0;
 
@@ -310,7 +326,8 @@ static void interrupt(struct station *s, struct sim *sim, struct req *r, double 
         r->job = 0;
     }
     if (!is_sharing(s)) {
-        r->work = (nsec)((double)r->work * ratio + 0.5);
+        if (r->started != NEVER)
+            r->work = (nsec)((double)r->work * ratio + 0.5);
         return;
     }
     double left = r->finish - s->sharing.virtual_now;
@@ -324,8 +341,12 @@ static void interrupt(struct station *s, struct sim *sim, struct req *r, double 
 static void continue_job(struct station *s, struct sim *sim, struct req *r, double unused)
 {
     (void)unused;
-    if (r->started == NEVER || is_sharing(s))
+    if (is_sharing(s))
         return;
+    if (r->started == NEVER) {
+        r->work = server_time(s, r);
+        return;
+    }
     r->started = sim->now;
     r->job = evq_push(&sim->queue, sim->now + r->work, s->node, EVQ_TIMER, r->id);
 }
@@ -386,16 +407,13 @@ struct req *station_next(const struct station *s, const struct sim *sim, uint32_
     return NULL;
 }
 
-static void waste(struct station *s, struct sim *sim, struct req *r, double unused)
-{
-    (void)unused, (void)sim;
-    if (r->started != NEVER)
-        s->wasted += r->got;
-}
-
-void station_close(struct station *s, struct sim *sim)
+void station_close(struct station *s, const struct sim *sim)
 {
     bring_up_to_date(s, sim->now);
-    for_each_job(s, sim, interrupt, 1);
-    for_each_job(s, sim, waste, 0);
+}
+
+void station_close_job(struct station *s, const struct sim *sim, const struct req *r)
+{
+    s->slack += is_sharing(s);
+    s->wasted += is_sharing(s) ? sharing_time_served(s, r) : fifo_time_served(s, sim->now, r);
 }

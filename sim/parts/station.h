@@ -2,7 +2,8 @@
  *
  * First come first served with a number of workers (or unlimited), or processor sharing, where all
  * jobs progress at once.  A job's demand is work at speed 1; it is served in demand / speed plus
- * the overhead.  Cancelled jobs leave the queue or the server at once. */
+ * the overhead.  When the speed changes, what is left of a job in service is rescaled, overhead and
+ * all; a job that waits has its time made anew.  Cancelled jobs leave the queue or the server at once. */
 #ifndef PARTS_STATION_H
 #define PARTS_STATION_H
 
@@ -15,9 +16,12 @@ enum station_discipline { STATION_FIFO, STATION_PS };
 struct station_config {
     uint32_t workers;               /* served at a time; STATION_UNLIMITED: no queue at all */
     uint32_t discipline;            /* enum station_discipline */
-    uint32_t queue_limit;           /* waiting jobs beyond which new ones are refused; NONE: no limit */
-    struct dist service;            /* the demand's law; unset where every demand comes from a trace */
-    nsec     overhead;              /* server time added to every job, whatever its demand or speed */
+    /* waiting jobs beyond which new ones are refused; NONE: no limit */
+    uint32_t queue_limit;
+    /* the demand's law; unset where every demand comes from a trace */
+    struct dist service;
+    /* server time added to every job, whatever its demand or speed */
+    nsec     overhead;
 };
 
 struct station {
@@ -27,7 +31,8 @@ struct station {
     struct req *head, *tail;        /* the queue */
     bool     is_paused;             /* nothing is served; what comes waits */
     double   speed;
-    uint64_t salt;                  /* keys the pool's draws: every instance draws alike from equal luck */
+    /* keys the pool's draws: every instance draws alike from equal luck */
+    uint64_t salt;
 
     struct sharing {                /* processor sharing: Kleinrock 1967, by virtual time */
         struct req **heap;          /* by finish */
@@ -68,8 +73,10 @@ void station_resume(struct station *, struct sim *);
  * returned may be removed: so a crash empties the station. */
 struct req *station_next(const struct station *, const struct sim *, uint32_t *cursor);
 
-/* Brings the books up to date; jobs still in service count as wasted so far. */
-void station_close(struct station *, struct sim *);
+/* Brings the books up to date at the end of a run; then each job that is still here counts as
+ * wasted as far as it was served. */
+void station_close(struct station *, const struct sim *);
+void station_close_job(struct station *, const struct sim *, const struct req *);
 
 static inline uint32_t station_jobs(const struct station *s)
 {

@@ -360,20 +360,29 @@ static void put_failed(FILE *f, const struct shape *s, const struct result_polic
     fputc('\n', f);
 }
 
+/* Whether an event has anything to tell: keys that can move, or connections that broke. */
+static bool has_remap(const struct result_remap *m)
+{
+    return m->keys || m->broken;
+}
+
 static void put_remap(FILE *f, const struct shape *s, const struct result_remap *m)
 {
     char policy[COLUMNS_CELL], event[COLUMNS_CELL], moved[COLUMNS_CELL], least[COLUMNS_CELL];
 
-    if (!m->keys)
+    if (!has_remap(m))
         return;
-    fprintf(f, "  %s: %s: %s of keys moved, %s had to",
-            columns_name(policy, s->r->policy[m->policy].name, s->name),
-            columns_name(event, s->r->plan.event[m->event].label, 20),
-            columns_percent(moved, (double)m->moved / (double)m->keys),
-            columns_percent(least, (double)m->unavoidable / (double)m->keys));
+    fprintf(f, "  %s: %s: ", columns_name(policy, s->r->policy[m->policy].name, s->name),
+            columns_name(event, s->r->plan.event[m->event].label, 20));
+    if (m->keys)
+        fprintf(f, "%s of keys moved, %s had to%s",
+                columns_percent(moved, (double)m->moved / (double)m->keys),
+                columns_percent(least, (double)m->unavoidable / (double)m->keys),
+                m->broken ? "; " : "");
     if (m->broken)
-        fprintf(f, "; %" PRIu64 " broken", m->broken);
-    fputs("\n", f);
+        fprintf(f, "%" PRIu64 " %s broken", m->broken,
+                m->broken == 1 ? "connection" : "connections");
+    fputc('\n', f);
 }
 
 static bool shows_failed(const struct result *r)
@@ -392,7 +401,10 @@ static bool has_notes(const struct result *r)
     for (uint32_t p = 0; p < r->plan.policies; p++)
         if (r->policy[p].verdict == VERDICT_SATURATED)
             return true;
-    return r->remaps > 0 || shows_failed(r);
+    for (uint32_t i = 0; i < r->remaps; i++)
+        if (has_remap(&r->remap[i]))
+            return true;
+    return shows_failed(r);
 }
 
 static struct shape make_shape(const struct result *r, const struct report_style *style)

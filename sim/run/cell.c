@@ -93,7 +93,6 @@ static void set_end(struct running *run)
     const struct scenario *s = run->scenario;
 
     run->quota = (struct quota){ .until = s->run.duration > 0 ? s->run.duration : NEVER,
-                                 
                                  .wanted = s->run.requests > 0 ? s->run.requests : UINT64_MAX,
                                  .warmup = s->run.warmup };
     if (s->run.requests == 0)
@@ -126,16 +125,30 @@ static struct station *station_at(const struct running *run, uint32_t i)
     return backend_station(run->sim.node[run->graph.backend[0] + i]);
 }
 
+static void close_jobs(struct running *run)
+{
+    struct sim *sim = &run->sim;
+
+    for (uint32_t i = 0; i < sim->reqs.used_up; i++) {
+        const struct req *r = sim_req(sim, i);
+
+        if (r->what != MSG_FREE && r->backend != NONE)
+            station_close_job(backend_station(sim->node[r->backend]), sim, r);
+    }
+}
+
 static uint64_t close_stations(struct running *run)
 {
     struct record *r = &run->sim.meter.record;
     uint64_t slack = 0;
 
+    for (uint32_t i = 0; i < run->graph.backends; i++)
+        station_close(station_at(run, i), &run->sim);
+    close_jobs(run);
     for (uint32_t i = 0; i < run->graph.backends; i++) {
-        struct station *s = station_at(run, i);
+        const struct station *s = station_at(run, i);
 
         meter_backend(&run->sim.meter, i)->backlog = station_jobs(s);
-        station_close(s, &run->sim);
         r->busy += s->busy;
         r->demand_served += s->served;
         r->demand_wasted += s->wasted;
@@ -190,7 +203,7 @@ static int check_identities(const struct running *run, uint64_t slack, struct er
         broken = "progress: simulated time stands still";
     if (broken == NULL)
         return 0;
-    err_input(err, "E900", "lblab has a bug: an identity does not hold in seed %llu: %s",
+    err_input(err, "E912", "lblab has a bug: an identity does not hold in seed %llu: %s",
               (unsigned long long)run->sim.seed, broken);
     err->exit_code = 3;
     return -1;

@@ -18,6 +18,11 @@ struct tier_ref graph_find(const struct scenario *s, const char *name)
     return (struct tier_ref){ TIER_BACKEND, NONE };     /* the loader has refused such names */
 }
 
+uint32_t graph_tier_count(const struct scenario *s, struct tier_ref t)
+{
+    return t.kind == TIER_BACKEND ? s->backend[t.index].count : s->balancer[t.index].instances;
+}
+
 /* ---- numbering ---- */
 
 static uint32_t added_by_events(const struct scenario *s, uint32_t pool)
@@ -77,7 +82,8 @@ uint32_t graph_meter_index(const struct graph *g, uint32_t pool, uint32_t instan
     return g->backend[pool] - g->backend[0] + instance;
 }
 
-const char *graph_backend_name(const struct graph *g, uint32_t pool, uint32_t instance, struct arena *arena)
+const char *graph_backend_name(const struct graph *g, uint32_t pool, uint32_t instance,
+                               struct arena *arena)
 {
     char name[128];
 
@@ -87,7 +93,8 @@ const char *graph_backend_name(const struct graph *g, uint32_t pool, uint32_t in
 
 /* ---- nodes ---- */
 
-static const struct link_config *link_between(const struct scenario *s, const char *from, const char *to)
+static const struct link_config *link_between(const struct scenario *s, const char *from,
+                                              const char *to)
 {
     for (uint32_t i = 0; i < s->links; i++)
         if (strcmp(s->link[i].from, from) == 0 && strcmp(s->link[i].to, to) == 0)
@@ -95,7 +102,8 @@ static const struct link_config *link_between(const struct scenario *s, const ch
     return NULL;
 }
 
-static struct link make_link(const struct scenario *s, struct sim *sim, const char *from, const char *to)
+static struct link make_link(const struct scenario *s, struct sim *sim, const char *from,
+                             const char *to)
 {
     const struct link_config *c = link_between(s, from, to);
 
@@ -103,16 +111,14 @@ static struct link make_link(const struct scenario *s, struct sim *sim, const ch
                      : sim_link(sim, &c->latency, sim->seed ^ (uint64_t)(c - s->link + 1));
 }
 
-static struct tier make_tier(const struct graph *g, struct sim *sim, const char *from, const char *to)
+static struct tier make_tier(const struct graph *g, struct sim *sim, const char *from,
+                             const char *to)
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, to);
-    struct link link = make_link(s, sim, from, to);
+    uint32_t first = t.kind == TIER_BALANCER ? g->balancer[t.index] : g->backend[t.index];
 
-    if (t.kind == TIER_BALANCER)
-        return (struct tier){ g->balancer[t.index], s->balancer[t.index].instances, NONE, link };
-    return (struct tier){ g->backend[t.index], s->backend[t.index].count,
-                          graph_meter_index(g, t.index, 0), link };
+    return (struct tier){ first, graph_tier_count(s, t), make_link(s, sim, from, to) };
 }
 
 static void build_backends(const struct graph *g, struct sim *sim)
@@ -122,13 +128,15 @@ static void build_backends(const struct graph *g, struct sim *sim)
     for (uint32_t p = 0; p < s->backends; p++)
         for (uint32_t i = 0; i < g->backend_total[p]; i++) {
             const struct backend_config *c = &s->backend[p];
-            double speed = i < c->count ? c->speed[i] : 1;      /* what is added runs at full speed */
+            /* what is added runs at full speed */
+            double speed = i < c->count ? c->speed[i] : 1;
 
             backend_new(sim, g->backend[p] + i, c, p, speed, graph_meter_index(g, p, i));
         }
 }
 
-static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint32_t i, struct arena *arena)
+static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint32_t i,
+                                  struct arena *arena)
 {
     const struct scenario *s = g->scenario;
     char name[128];
@@ -145,7 +153,7 @@ static void add_peers(const struct graph *g, struct sim *sim, uint32_t b, struct
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, s->balancer[b].to);
-    uint32_t count = t.kind == TIER_BACKEND ? s->backend[t.index].count : s->balancer[t.index].instances;
+    uint32_t count = graph_tier_count(s, t);
 
     for (uint32_t i = 0; i < count; i++) {
         struct peer_config peer = peer_of(g, t, i, arena);
@@ -162,7 +170,8 @@ static int start_balancers(const struct graph *g, struct sim *sim, uint32_t b, s
 
     for (uint32_t k = 0; k < c->instances; k++)
         if (balancer_start(sim->node[g->balancer[b] + k], sim, &why) != 0)
-            return err_input(err, "E150", "balancer \"%s\": the algorithm refuses: %s", c->name, why);
+            return err_input(err, "E107", "balancer \"%s\": the algorithm refuses: %s", c->name,
+                             why);
     return 0;
 }
 
@@ -189,7 +198,8 @@ static int build_balancers(const struct graph *g, struct sim *sim, const struct 
 
 /* An L4 does not push a frame for a request: its reply travels two links at once, and the sum wants
  * a lane of its own. */
-static void add_lanes(const struct graph *g, struct sim *sim, const char *from, const char *to, nsec so_far)
+static void add_lanes(const struct graph *g, struct sim *sim, const char *from, const char *to,
+                      nsec so_far)
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, to);
@@ -208,7 +218,7 @@ static void build_clients(const struct graph *g, struct sim *sim)
     for (uint32_t i = 0; i < s->clients; i++) {
         const struct client_config *c = &s->client[i];
         struct tier to = make_tier(g, sim, c->name, c->to);
-        struct tier inside = { to.first, to.count, NONE, { .lane = NONE } };
+        struct tier inside = { to.first, to.count, { .lane = NONE } };
         bool is_constant = c->rtt.kind != NULL && dist_is_constant(&c->rtt);
 
         if (c->nat.addresses > 0)
@@ -218,7 +228,8 @@ static void build_clients(const struct graph *g, struct sim *sim)
     }
 }
 
-int graph_build(const struct graph *g, struct sim *sim, const struct policy *policy, struct arena *arena,
+int graph_build(const struct graph *g, struct sim *sim, const struct policy *policy,
+                struct arena *arena,
                 struct err *err)
 {
     build_backends(g, sim);

@@ -26,11 +26,14 @@ struct graph {
 void graph_plan(struct graph *, const struct scenario *, struct arena *);
 
 struct tier_ref graph_find(const struct scenario *, const char *name);
+uint32_t graph_tier_count(const struct scenario *, struct tier_ref);    /* at the start of a run */
 uint32_t graph_meter_index(const struct graph *, uint32_t pool, uint32_t instance);
-const char *graph_backend_name(const struct graph *, uint32_t pool, uint32_t instance, struct arena *);
+const char *graph_backend_name(const struct graph *, uint32_t pool, uint32_t instance,
+                               struct arena *);
 
 /* Makes the nodes, with `policy` at scenario->compare_at.  0, or -1 with the reason in err. */
-int  graph_build(const struct graph *, struct sim *, const struct policy *, struct arena *, struct err *);
+int  graph_build(const struct graph *, struct sim *, const struct policy *, struct arena *,
+                 struct err *);
 
 /* Starts the clients; quota must live as long as the sim. */
 void graph_start(const struct graph *, struct sim *, struct quota *);

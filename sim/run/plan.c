@@ -56,9 +56,12 @@ void plan_record_path(const char *folder, uint32_t i, char *path, size_t size)
 
 static bool is_stationary(const struct scenario *s)
 {
-    for (uint32_t i = 0; i < s->clients; i++)
-        if (s->client[i].arrival.process == ARRIVAL_TRACE || s->client[i].arrival.process == ARRIVAL_STEPS)
+    for (uint32_t i = 0; i < s->clients; i++) {
+        uint32_t process = s->client[i].arrival.process;
+
+        if (process == ARRIVAL_TRACE || process == ARRIVAL_STEPS)
             return false;
+    }
     return s->events == 0;
 }
 

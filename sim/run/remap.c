@@ -93,7 +93,8 @@ static void count_moves(struct lb *lb, const uint32_t *owner, const struct remap
         row->unavoidable = (uint64_t)((double)q->keys * q->by / (q->backends + q->by) + 0.5);
 }
 
-int remap_measure(const struct policy *policy, const struct remap_question *q, struct remap_row *row,
+int remap_measure(const struct policy *policy, const struct remap_question *q,
+                  struct remap_row *row,
                   struct err *err)
 {
     const char *why = "";
@@ -101,17 +102,17 @@ int remap_measure(const struct policy *policy, const struct remap_question *q, s
 
     *row = (struct remap_row){ .moved = 0 };
     if (!(policy->ops->traits & LB_BY_KEY))
-        return err_input(err, "E151", "%s does not map keys to backends: it has nothing to remap",
+        return err_input(err, "E173", "%s does not map keys to backends: it has nothing to remap",
                          policy->label);
     if (q->change == REMAP_REMOVE && q->by >= q->backends)
-        return err_input(err, "E152", "removing %u of %u backends leaves none", q->by, q->backends);
+        return err_input(err, "E174", "removing %u of %u backends leaves none", q->by, q->backends);
     struct lb *lb = lb_new(policy->ops, q->seed);
     if (lb == NULL)
         xalloc_failed();
     double begun = now_ns();
     if (build(lb, policy, q->backends, &why) != 0) {
         lb_free(lb);
-        return err_input(err, "E150", "%s with %u backends: %s", policy->label, q->backends, why);
+        return err_input(err, "E107", "%s with %u backends: %s", policy->label, q->backends, why);
     }
     where(lb, q->seed, 0);          /* tables are built when they are first asked */
     row->build_ns = now_ns() - begun;

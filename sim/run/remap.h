@@ -24,6 +24,7 @@ struct remap_row {
 };
 
 /* 0, or -1 with the reason in err (the policy does not map keys, too many backends ...). */
-int remap_measure(const struct policy *, const struct remap_question *, struct remap_row *, struct err *);
+int remap_measure(const struct policy *, const struct remap_question *, struct remap_row *,
+                  struct err *);
 
 #endif

@@ -167,9 +167,7 @@ static double checks_of(const struct scenario *s)
 
     for (uint32_t i = 0; i < s->balancers; i++) {
         const struct balancer_config *b = &s->balancer[i];
-        struct tier_ref t = graph_find(s, b->to);
-        double peers = t.kind == TIER_BACKEND ? s->backend[t.index].count
-                                              : s->balancer[t.index].instances;
+        double peers = graph_tier_count(s, graph_find(s, b->to));
 
         if (b->health.interval > 0)
             checks += time / (double)b->health.interval * peers * b->instances;
@@ -181,12 +179,9 @@ static double peers_held(const struct scenario *s)
 {
     double peers = 0;
 
-    for (uint32_t i = 0; i < s->balancers; i++) {
-        struct tier_ref t = graph_find(s, s->balancer[i].to);
-
+    for (uint32_t i = 0; i < s->balancers; i++)
         peers += (double)s->balancer[i].instances
-               * (t.kind == TIER_BACKEND ? s->backend[t.index].count : s->balancer[t.index].instances);
-    }
+               * graph_tier_count(s, graph_find(s, s->balancer[i].to));
     return peers;
 }
 
@@ -194,17 +189,18 @@ void run_estimate(const struct scenario *s, struct run_estimate *e)
 {
     struct graph g;
     struct arena arena = { .last = NULL };
-    double clients = 0, rows = 0;
+    double clients = 0, rows = 0, keys = 0;
 
     graph_plan(&g, s, &arena);
     for (uint32_t i = 0; i < s->clients; i++) {
         clients += s->client[i].count;
         rows += s->client[i].arrival.rows;
+        keys += s->client[i].keys.law == KEYS_ZIPF ? s->client[i].keys.count : 0;
     }
     *e = (struct run_estimate){ .cells = s->policies * s->run.replications };
     e->requests = requests_of(s) * e->cells;
     e->events = (requests_of(s) * (2 + 2 * g.depth) + 3 * checks_of(s)) * e->cells;
-    e->memory_bytes = 8e6 + clients * 48 + rows * 40 + peers_held(s) * 256 + g.backends * 512.0
+    e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256 + g.backends * 512.0
                     + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
     arena_fini(&arena);
 }
@@ -219,13 +215,15 @@ int run_check_size(const struct scenario *s, struct err *err)
     text_show_count(events, sizeof events, e.events);
     text_show_bytes(memory, sizeof memory, e.memory_bytes);
     if (e.cells > most_cells)
-        err_input(err, "E160", "this asks for %u cells (policies x seeds); the most is %.0f", e.cells,
+        err_input(err, "E170", "this asks for %u cells (policies x seeds); the most is %.0f",
+                  e.cells,
                   most_cells);
     else if (e.events > most_events)
-        err_input(err, "E161", "this asks for about %s events in %u cells; the most is 1e12", events,
+        err_input(err, "E171", "this asks for about %s events in %u cells; the most is 1e12",
+                  events,
                   e.cells);
     else if (e.memory_bytes > most_memory)
-        err_input(err, "E162", "this asks for about %s of memory a cell; the most is 8 GB", memory);
+        err_input(err, "E172", "this asks for about %s of memory a cell; the most is 8 GB", memory);
     else
         return 0;
     err_hint(err, "lower the rate, the duration, the number of seeds or the counts");

@@ -13,17 +13,22 @@ struct run_progress {
 
 struct run_options {
     uint32_t jobs;                  /* worker processes, >= 1 */
-    const char *results;            /* the results folder; records lie in <results>/<scenario>/.cells/<plan digest>/ */
-    bool     keep_records;          /* leave the records of a finished run (for merge); else they are removed */
-    void   (*progress)(const struct run_progress *, void *arg);     /* about ten times a second; may be NULL */
+    /* the results folder; records lie in <results>/<scenario>/.cells/<plan digest>/ */
+    const char *results;
+    /* leave the records of a finished run (for merge); else they are removed */
+    bool     keep_records;
+    /* about ten times a second; may be NULL */
+    void   (*progress)(const struct run_progress *, void *arg);
     void    *arg;
-    const volatile int *stop;       /* set by a signal handler: finish nothing more, keep what is done */
+    /* set by a signal handler: finish nothing more, keep what is done */
+    const volatile int *stop;
 };
 
 /* Simulates every cell that is not yet done and computes the result.
  * 0; 1 when *stop ended it early (finished cells are kept; the same call resumes);
  * -1 with the fault in err (exit 3): a worker died, an identity was violated, the disk is full. */
-int run_scenario(const struct scenario *, const struct run_options *, struct result *, struct err *);
+int run_scenario(const struct scenario *, const struct run_options *, struct result *,
+                 struct err *);
 
 /* What run_scenario() would do, for --dry-run and for the check against bombs. */
 struct run_estimate { uint32_t cells; double requests, events, memory_bytes; };

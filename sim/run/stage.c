@@ -21,7 +21,8 @@ struct stage {
     uint32_t *before;               /* [REMAP_KEYS]: node ids */
 };
 
-typedef void (*each_balancer)(struct stage *, struct sim *, struct node *, const struct event_config *);
+typedef void (*each_balancer)(struct stage *, struct sim *, struct node *,
+                              const struct event_config *);
 
 static bool serves_pool(const struct graph *g, uint32_t balancer, uint32_t pool)
 {
@@ -36,7 +37,8 @@ static void for_each_balancer(struct stage *st, struct sim *sim, const struct ev
     const struct graph *g = st->graph;
 
     for (uint32_t b = 0; b < g->scenario->balancers; b++)
-        for (uint32_t k = 0; serves_pool(g, b, e->pool) && k < g->scenario->balancer[b].instances; k++)
+        for (uint32_t k = 0; k < g->scenario->balancer[b].instances && serves_pool(g, b, e->pool);
+             k++)
             act(st, sim, sim->node[g->balancer[b] + k], e);
 }
 
@@ -61,7 +63,8 @@ static void undrain(struct stage *st, struct sim *sim, struct node *b, const str
         balancer_undrain_peer(b, target(st, e, i));
 }
 
-static void take_out(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void take_out(struct stage *st, struct sim *sim, struct node *b,
+                     const struct event_config *e)
 {
     (void)sim;
     for (uint32_t i = e->first; i <= e->last; i++)
@@ -75,7 +78,8 @@ static void weigh(struct stage *st, struct sim *sim, struct node *b, const struc
         balancer_weigh_peer(b, target(st, e, i), e->weight);
 }
 
-static void weigh_as_before(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void weigh_as_before(struct stage *st, struct sim *sim, struct node *b,
+                            const struct event_config *e)
 {
     const struct backend_config *c = &st->graph->scenario->backend[e->pool];
 
@@ -87,8 +91,9 @@ static void weigh_as_before(struct stage *st, struct sim *sim, struct node *b, c
 static void put_in(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
 {
     for (uint32_t i = st->added[e->pool]; i < st->added[e->pool] + e->count; i++) {
-        struct peer_config peer = { target(st, e, i), graph_meter_index(st->graph, e->pool, i),
-                                    graph_backend_name(st->graph, e->pool, i, st->arena), e->weight };
+        struct peer_config peer = {
+            .node = target(st, e, i), .backend = graph_meter_index(st->graph, e->pool, i),
+            .name = graph_backend_name(st->graph, e->pool, i, st->arena), .weight = e->weight };
 
         balancer_add_peer(b, &peer);
         balancer_watch_peer(b, sim, peer.node);
@@ -121,15 +126,15 @@ static struct record_remap *remap_row(struct sim *sim, uint32_t event)
     return &r->remap[r->remaps++];
 }
 
-/* The share of all weight that changes sides when the targets' weight does: what a perfect policy
- * would move. */
-static double share_moved(struct node *b, double all_before, double targets_before)
+/* Keys that a perfect policy would move: the share of all weight that changes sides when the
+ * targets' weight does. */
+static uint64_t share_moved(struct node *b, double all_before, double targets_before)
 {
     double all = balancer_weight(b, NONE);
     double targets = all - (all_before - targets_before);
     double moved = targets / all - targets_before / all_before;
 
-    return moved > 0 ? moved : -moved;
+    return (uint64_t)((moved > 0 ? moved : -moved) * REMAP_KEYS + 0.5);
 }
 
 static uint64_t keys_of_targets(const struct stage *st, const struct event_config *e)
@@ -146,7 +151,8 @@ static bool is_taking_out(const struct event_config *e)
     return e->kind == EVENT_REMOVE || e->kind == EVENT_DRAIN;
 }
 
-static void change_keyed(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e,
+static void change_keyed(struct stage *st, struct sim *sim, struct node *b,
+                         const struct event_config *e,
                          each_balancer act, struct record_remap *row)
 {
     double all = balancer_weight(b, NONE), targets = 0;
@@ -158,7 +164,7 @@ static void change_keyed(struct stage *st, struct sim *sim, struct node *b, cons
     act(st, sim, b, e);
     row->keys += REMAP_KEYS;
     row->unavoidable += is_taking_out(e) ? keys_of_targets(st, e)
-                                         : (uint64_t)(share_moved(b, all, targets) * REMAP_KEYS + 0.5);
+                                         : share_moved(b, all, targets);
     for (uint32_t i = 0; i < REMAP_KEYS; i++)
         row->moved += where(b, sim, i) != st->before[i];
 }
@@ -176,29 +182,34 @@ static void change(struct stage *st, struct sim *sim, struct node *b, const stru
         act(st, sim, b, e);
 }
 
-static void change_drain(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void change_drain(struct stage *st, struct sim *sim, struct node *b,
+                         const struct event_config *e)
 {
     change(st, sim, b, e, drain);
 }
 
-static void change_remove(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void change_remove(struct stage *st, struct sim *sim, struct node *b,
+                          const struct event_config *e)
 {
     change(st, sim, b, e, take_out);
 }
 
-static void change_weight(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void change_weight(struct stage *st, struct sim *sim, struct node *b,
+                          const struct event_config *e)
 {
     change(st, sim, b, e, weigh);
 }
 
-static void change_add(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void change_add(struct stage *st, struct sim *sim, struct node *b,
+                       const struct event_config *e)
 {
     change(st, sim, b, e, put_in);
 }
 
 /* ---- what happens to the backends themselves ---- */
 
-static void count_broken(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void count_broken(struct stage *st, struct sim *sim, struct node *b,
+                         const struct event_config *e)
 {
     uint64_t broken = 0;
 
@@ -219,6 +230,7 @@ static void act_on_backend(struct sim *sim, struct node *b, const struct event_c
         break;
     case EVENT_RECOVER:
         backend_recover(b, sim);
+        backend_set_speed(b, sim, 1);
         break;
     case EVENT_REMOVE:
         backend_vanish(b, sim);
@@ -255,10 +267,14 @@ static void end(struct stage *st, struct sim *sim, const struct event_config *e)
 
     if (e->kind < ARRAY_LEN(membership) && membership[e->kind] != NULL)
         for_each_balancer(st, sim, e, membership[e->kind]);
-    if (e->kind != EVENT_FAIL && e->kind != EVENT_SLOW)
-        return;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        backend_recover(sim->node[target(st, e, i)], sim);
+    for (uint32_t i = e->first; i <= e->last; i++) {
+        struct node *b = sim->node[target(st, e, i)];
+
+        if (e->kind == EVENT_FAIL)
+            backend_recover(b, sim);
+        else if (e->kind == EVENT_SLOW)
+            backend_set_speed(b, sim, 1);
+    }
 }
 
 /* ---- the node ---- */

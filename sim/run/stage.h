@@ -1,4 +1,5 @@
-/* stage.h - what happens to the cast: a scenario's events, and the turning of the time line's slices. */
+/* stage.h - what happens to the cast: a scenario's events, and the turning of the time line's
+ * slices. */
 #ifndef RUN_STAGE_H
 #define RUN_STAGE_H
 

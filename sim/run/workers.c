@@ -148,11 +148,13 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
         return -1;
     }
     if (WIFSIGNALED(status))
-        err_input(crew->err, "E910", "the worker of policy %s, seed %llu died of signal %d (%s), twice",
+        err_input(crew->err, "E910",
+                  "the worker of policy %s, seed %llu died of signal %d (%s), twice",
                   policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
                   WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
-        err_input(crew->err, "E911", "the worker of policy %s, seed %llu ended with code %d and no record",
+        err_input(crew->err, "E911",
+                  "the worker of policy %s, seed %llu ended with code %d and no record",
                   policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
                   WEXITSTATUS(status));
     crew->err->exit_code = 3;
@@ -207,7 +209,8 @@ static int keep_busy(struct crew *crew)
 
 static void show_progress(const struct crew *crew)
 {
-    struct run_progress p = { .cells = crew->plan->cells, .done = crew->done, .resumed = crew->resumed };
+    struct run_progress p = { .cells = crew->plan->cells, .done = crew->done,
+                              .resumed = crew->resumed };
     double finished = crew->done;
 
     if (crew->options->progress == NULL)
@@ -254,7 +257,8 @@ static bool is_stopped(const struct crew *crew)
     return crew->options->stop != NULL && *crew->options->stop;
 }
 
-int workers_run(const struct scenario *s, const struct plan *plan, const char *folder, const bool *todo,
+int workers_run(const struct scenario *s, const struct plan *plan, const char *folder,
+                const bool *todo,
                 const struct run_options *options, struct err *err)
 {
     struct crew crew = { .scenario = s, .plan = plan, .options = options, .folder = folder,

@@ -1,4 +1,4 @@
-/* codes.c - see codes.h.  E0: the text, E1: its meaning, W2: warnings. */
+/* codes.c - see codes.h.  E00: text, E01: file, E1: meaning, W2: warnings. */
 #include "codes.h"
 
 #include <stddef.h>
@@ -12,8 +12,7 @@ const struct scenario_code scenario_codes[] = {
     { "E003", "A key is given twice in one object; programs differ in which one they take, so "
               "neither is." },
     { "E004", "A limit on the text: 16 MiB, 64 levels, 1000000 values, 4096 keys an object, 64 KiB "
-              "a string, "
-              "64 characters a number." },
+              "a string, 64 characters a number." },
     { "E005", "A number beyond what a double can hold, like 1e400." },
     { "E011", "The file cannot be opened." },
     { "E012", "The path is not a regular file: a folder, a pipe or a device." },
@@ -56,6 +55,12 @@ const struct scenario_code scenario_codes[] = {
     { "E151", "A path that leads out of the scenario's folder; --allow-path permits one more." },
     { "E160", "-s names a path that a scenario does not have." },
     { "E161", "-s is not of the form PATH=VALUE, or -a not a list of algorithms." },
+    { "E170", "More policies x seeds than can be run in one go; the message says the most." },
+    { "E171", "More events than can be simulated in days: lower the rate, the duration or the "
+              "seeds." },
+    { "E172", "A cell that needs more memory than 8 GB: lower the counts or shorten the trace." },
+    { "E173", "This algorithm does not map keys to backends: there is nothing to remap." },
+    { "E174", "Removing so many backends leaves none." },
     { "W201", "A pool is offered more than it can serve: queues grow as long as the run lasts." },
     { "W202", "A percentile that fewer than five requests lie beyond: mostly chance." },
     { "W203", "A backend hangs and no one has a timeout, so its requests never end." },

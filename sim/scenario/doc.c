@@ -67,15 +67,6 @@ static int tell_syntax(const struct doc *doc, const struct json_fault *fault, st
     return -1;
 }
 
-/* text_read_file() numbers its own faults; here E001 is bad JSON already. */
-static void renumber_file_fault(struct err *err)
-{
-    char *code = err->item[err->last].code;
-
-    if (strlen(code) == 4 && strncmp(code, "E00", 3) == 0)
-        code[2] = '1';
-}
-
 int doc_open(struct doc *doc, const char *path, struct err *err)
 {
     struct json_fault fault;
@@ -83,10 +74,8 @@ int doc_open(struct doc *doc, const char *path, struct err *err)
 
     *doc = (struct doc){ .path = strcmp(path, "-") == 0 ? "<stdin>" : path };
     doc->text = text_read_file(path, JSON_MOST_BYTES, &doc->length, err);
-    if (!doc->text) {
-        renumber_file_fault(err);
+    if (!doc->text)
         return -1;
-    }
     if (json_check(doc->text, doc->length, &doc->spots, &fault) < 0)
         return tell_syntax(doc, &fault, err);
     doc->root = cJSON_ParseWithLengthOpts(doc->text, doc->length + 1, NULL, 1);

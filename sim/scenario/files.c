@@ -69,7 +69,7 @@ static char *read_told(struct reader *rd, const cJSON *node, const char *path, s
 
     char *text = text_read_file(path, CSV_MOST_BYTES, length, inner);
 
-    if (!text && strcmp(inner->item[0].code, "E002") == 0)
+    if (!text && strcmp(inner->item[0].code, "E012") == 0)
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E150", "%s is not a regular file",
                   doc_shown(&rd->doc, node, shown, sizeof shown));
     else if (!text)

@@ -72,7 +72,11 @@ for algorithm in $("$lblab" list algorithms | awk '{ print $1 }'); do
     is "explain $algorithm exits 0" 0 $code
     is "explain $algorithm fits 100 columns" 0 "$(awk 'length($0) > 100' "$tmp/out" | wc -l)"
 done
-for word in lognormal latency.p99 clients.arrival clients.arrival.rate backends E101 E900; do
+for word in lognormal latency.p99 clients.arrival clients.arrival.rate backends; do
+    run explain "$word"
+    is "explain $word exits 0" 0 $code
+done
+for word in $(grep -rhoE '[^0-9A-Za-z][EW][0-9]{3}[^0-9A-Za-z]' "$root"/sim --include='*.c' | tr -dc 'EW0-9\n' | sort -u); do
     run explain "$word"
     is "explain $word exits 0" 0 $code
 done

@@ -15,7 +15,8 @@
 static void tell(const struct err *err)
 {
     for (uint32_t i = 0; i < err->kept; i++)
-        fprintf(stderr, "  %s %s: %s\n", err->item[i].code, err->item[i].pointer, err->item[i].what);
+        fprintf(stderr, "  %s %s: %s\n", err->item[i].code, err->item[i].pointer,
+                err->item[i].what);
 }
 
 void world_file(struct world *w, const char *path, const struct scenario_overrides *over)
@@ -218,7 +219,8 @@ void lab_begin(struct lab *lab, const struct world *w, uint32_t policy)
     struct meter_plan plan = { .warmup = s->run.warmup, .duration = s->run.duration };
 
     *lab = (struct lab){ .quota = { .until = s->run.duration > 0 ? s->run.duration : NEVER,
-                                    .wanted = s->run.requests, .warmup = s->run.warmup } };
+                                    .wanted = s->run.requests > 0 ? s->run.requests : UINT64_MAX,
+                                    .warmup = s->run.warmup } };
     err_init(&err);
     graph_plan(&lab->graph, s, &lab->arena);
     sim_init(sim, s->run.seed, lab->graph.nodes, lab->graph.depth);
@@ -231,7 +233,7 @@ void lab_begin(struct lab *lab, const struct world *w, uint32_t policy)
 
 void lab_run(struct lab *lab, nsec settle)
 {
-    lab->sim.horizon = lab->graph.scenario->run.duration + 100 * SECOND;     /* something hangs */
+    lab->sim.horizon = lab->graph.scenario->run.duration + 100 * SECOND; /* something hangs */
     sim_run(&lab->sim, NULL, NULL);
     lab->sim.horizon = lab->sim.now + settle;
     lab->sim.is_done = false;
@@ -242,8 +244,11 @@ uint32_t lab_live_requests(const struct lab *lab)
 {
     uint32_t live = 0;
 
-    for (uint32_t i = 0; i < lab->sim.reqs.used_up; i++)
-        live += sim_req(&lab->sim, i)->what != MSG_FREE, sim_req(&lab->sim, i)->what != MSG_FREE && getenv("DBG") ? fprintf(stderr, "live what %u root %u id %u depth %u orphan %d backend %u holds %u status %u via0 %u\n", sim_req(&lab->sim, i)->what, sim_req(&lab->sim,i)->root, i, sim_req(&lab->sim,i)->depth, sim_req(&lab->sim,i)->is_orphan, sim_req(&lab->sim,i)->backend, sim_req(&lab->sim,i)->holds, sim_req(&lab->sim,i)->status, sim_req(&lab->sim,i)->via[0].node) : 0;
+    for (uint32_t i = 0; i < lab->sim.reqs.used_up; i++) {
+        uint8_t what = sim_req(&lab->sim, i)->what;
+
+        live += what != MSG_FREE && what != MSG_PROBE;
+    }
     return live;
 }
 

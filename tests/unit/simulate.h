@@ -1,6 +1,7 @@
 /* simulate.h - for tests: a scenario as text, its cells run, and what their records say.
  *
- * Texts are printf formats in which ' stands for ".  A load or a cell that fails is a failed test. */
+ * Texts are printf formats in which ' stands for ".  A load or a cell that fails is a failed
+ * test. */
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
@@ -9,7 +10,10 @@
 #include "../../sim/scenario/scenario.h"
 
 /* A scenario, loaded. */
-struct world { struct scenario scenario; bool is_loaded; };
+struct world {
+    struct scenario scenario;
+    bool is_loaded;
+};
 
 void world_text(struct world *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void world_file(struct world *, const char *path, const struct scenario_overrides *);
@@ -33,7 +37,7 @@ uint64_t sum_offered(const struct record *);
 
 /* Slices that lie wholly in [from, to). */
 uint64_t picked_between(const struct record *, uint32_t backend, nsec from, nsec to);
-struct hist latency_between(const struct record *, nsec from, nsec to);      /* the caller ends it */
+struct hist latency_between(const struct record *, nsec from, nsec to); /* the caller ends it */
 
 /* Of latency after warm-up, in seconds. */
 double record_mean(const struct record *);
@@ -51,6 +55,7 @@ struct lab {
 void lab_begin(struct lab *, const struct world *, uint32_t policy);
 /* Until all clients have their answers, then until nothing is on its way any more. */
 void lab_run(struct lab *, nsec settle);
+/* Messages in existence, but for health checks: they never end. */
 uint32_t lab_live_requests(const struct lab *);
 /* Picks not completed, over all instances of all balancers. */
 uint64_t lab_in_flight(const struct lab *);

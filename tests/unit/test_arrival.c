@@ -85,7 +85,9 @@ static uint64_t count_until(struct arrival *a, nsec *now, nsec end)
 /* Each step's count is Poisson; the last rate stays. */
 static void steps_have_their_rates(void)
 {
-    static struct arrival_state step[] = { { 1000, 10 * SECOND }, { 5000, 4 * SECOND }, { 200, SECOND } };
+    static struct arrival_state step[] = { { 1000, 10 * SECOND },
+                                           { 5000, 4 * SECOND },
+                                           { 200, SECOND } };
     static const nsec end[] = { 10, 14, 100 };
     struct arrival_config c = { .process = ARRIVAL_STEPS, .state = step, .states = 3 };
     uint64_t count[3] = { 0 };
@@ -99,7 +101,8 @@ static void steps_have_their_rates(void)
 
         CU_ASSERT_DOUBLE_EQUAL((double)count[i], mean, 5 * sqrt(mean));
     }
-    CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 100 * SECOND), (10000 + 20000 + 86 * 200) / 100.0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 100 * SECOND), (10000 + 20000 + 86 * 200) / 100.0,
+                           1e-9);
     CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 12 * SECOND), (10000 + 10000) / 12.0, 1e-9);
 }
 
@@ -124,7 +127,7 @@ static void mmpp_has_its_mean_rate_and_is_burstier_than_poisson(void)
     CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 0), expected, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(mean, expected, 5 * sqrt(variance / RUNS));
     CU_ASSERT(sqrt(variance / RUNS) < 0.03 * expected);
-    CU_ASSERT(variance * LENGTH > 10 * expected);       /* a Poisson process has variance = mean */
+    CU_ASSERT(variance * LENGTH > 10 * expected); /* a Poisson process has variance = mean */
 }
 
 static void mmpp_of_equal_states_is_poisson(void)
@@ -147,7 +150,9 @@ static void mmpp_of_equal_states_is_poisson(void)
 
 static void a_trace_is_its_rows_and_then_nothing(void)
 {
-    static struct arrival_row row[] = { { 5, 1, NONE, NONE }, { 5, 2, NONE, NONE }, { 9, 3, NONE, NONE } };
+    static struct arrival_row row[] = { { 5, 1, NONE, NONE },
+                                        { 5, 2, NONE, NONE },
+                                        { 9, 3, NONE, NONE } };
     struct arrival_config c = { .process = ARRIVAL_TRACE, .row = row, .rows = 3 };
     struct arrival a;
 
@@ -179,7 +184,8 @@ static const struct unit_test tests[] = {
     { "poisson_gaps_are_exponential", poisson_gaps_are_exponential },
     { "constant_gaps_do_not_drift", constant_gaps_do_not_drift },
     { "steps_have_their_rates", steps_have_their_rates },
-    { "mmpp_has_its_mean_rate_and_is_burstier_than_poisson", mmpp_has_its_mean_rate_and_is_burstier_than_poisson },
+    { "mmpp_has_its_mean_rate_and_is_burstier_than_poisson",
+      mmpp_has_its_mean_rate_and_is_burstier_than_poisson },
     { "mmpp_of_equal_states_is_poisson", mmpp_of_equal_states_is_poisson },
     { "a_trace_is_its_rows_and_then_nothing", a_trace_is_its_rows_and_then_nothing },
     { "streams_differ_by_seed_and_group_and_repeat", streams_differ_by_seed_and_group_and_repeat },

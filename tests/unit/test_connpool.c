@@ -1,9 +1,13 @@
-/* test_connpool.c - which connection a request gets, when another one is opened, when one is spent. */
+/* test_connpool.c - which connection a request gets, when another one is opened, when one is
+ * spent. */
 #include "unit.h"
 
 #include "../../sim/parts/connpool.h"
 
-struct fixture { struct sim sim; struct connpool pool; };
+struct fixture {
+    struct sim sim;
+    struct connpool pool;
+};
 
 static void begin(struct fixture *f, struct connpool_config c)
 {
@@ -43,7 +47,7 @@ static void the_connection_with_the_fewest_streams_is_found(void)
     uint32_t a = opened(&f, 0), b = opened(&f, 0);
     sim_conn(&f.sim, b)->streams = 1;
     CU_ASSERT_EQUAL(connpool_find(&f.pool, &f.sim, 0), a);
-    CU_ASSERT_EQUAL(connpool_find(&f.pool, &f.sim, 1), NONE);       /* another client's */
+    CU_ASSERT_EQUAL(connpool_find(&f.pool, &f.sim, 1), NONE); /* another client's */
     sim_conn(&f.sim, a)->streams = 2;
     CU_ASSERT_EQUAL(connpool_find(&f.pool, &f.sim, 0), b);
     sim_conn(&f.sim, b)->streams = 2;
@@ -65,7 +69,9 @@ static void what_is_opening_is_not_found(void)
 
 static void another_is_wanted_while_those_that_open_do_not_suffice(void)
 {
-    static const struct { uint32_t limit, streams, waiting, opened; } row[] = {
+    static const struct {
+        uint32_t limit, streams, waiting, opened;
+    } row[] = {
         { 0, 1, 3, 3 }, { 2, 1, 3, 2 }, { 1, 100, 3, 1 }, { 0, 2, 5, 3 }, { 0, 1, 0, 0 },
     };
 
@@ -73,7 +79,8 @@ static void another_is_wanted_while_those_that_open_do_not_suffice(void)
         struct fixture f;
         uint32_t n = 0;
 
-        begin(&f, (struct connpool_config){ .connections = row[i].limit, .streams = row[i].streams });
+        begin(&f,
+              (struct connpool_config){ .connections = row[i].limit, .streams = row[i].streams });
         for (uint32_t k = 0; k < row[i].waiting; k++)
             waiting(&f, 0);
         for (; connpool_wants_more(&f.pool, 0) && n < 10; n++)
@@ -92,7 +99,7 @@ static void those_who_wait_are_served_in_turn(void)
     struct req *r[4];
     for (uint32_t i = 0; i < 4; i++)
         r[i] = waiting(&f, 0);
-    connpool_unwait(&f.pool, r[1]);         /* gave up */
+    connpool_unwait(&f.pool, r[1]); /* gave up */
     CU_ASSERT_PTR_EQUAL(connpool_first_waiting(&f.pool, 0), r[0]);
     connpool_unwait(&f.pool, r[0]);
     CU_ASSERT_PTR_EQUAL(connpool_first_waiting(&f.pool, 0), r[2]);
@@ -125,13 +132,13 @@ static void a_spent_connection_is_left_and_then_closed(void)
         c->is_broken = reason == 1;
         f.sim.now = reason == 2 ? 100 : 99;
         CU_ASSERT_EQUAL(connpool_find(&f.pool, &f.sim, 0), NONE);
-        CU_ASSERT_EQUAL(connpool_take_spent(&f.pool, &f.sim, 0), NONE);     /* still in use */
+        CU_ASSERT_EQUAL(connpool_take_spent(&f.pool, &f.sim, 0), NONE); /* still in use */
         c->streams = 0;
         c->served++;
         CU_ASSERT_EQUAL(connpool_take_spent(&f.pool, &f.sim, 0), a);
         CU_ASSERT_EQUAL(connpool_take_spent(&f.pool, &f.sim, 0), NONE);
         CU_ASSERT_EQUAL(f.pool.client[0].connections, 0);
-        CU_ASSERT_EQUAL(f.sim.conns.live, 1);   /* the id is free when its CLOSE has arrived */
+        CU_ASSERT_EQUAL(f.sim.conns.live, 1); /* the id is free when its CLOSE has arrived */
         end(&f);
     }
 }
@@ -152,7 +159,8 @@ static void dropping_one_leaves_the_others(void)
 }
 
 static const struct unit_test tests[] = {
-    { "the_connection_with_the_fewest_streams_is_found", the_connection_with_the_fewest_streams_is_found },
+    { "the_connection_with_the_fewest_streams_is_found",
+      the_connection_with_the_fewest_streams_is_found },
     { "what_is_opening_is_not_found", what_is_opening_is_not_found },
     { "another_is_wanted_while_those_that_open_do_not_suffice",
       another_is_wanted_while_those_that_open_do_not_suffice },

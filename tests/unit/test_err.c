@@ -108,12 +108,12 @@ static void what_is_not_a_plain_file_is_refused_without_blocking(void)
     CU_ASSERT_EQUAL(mkfifo(fifo, 0600), 0);
 
     const struct { const char *path, *code, *what; } row[] = {
-        { "/nonexistent/x.json", "E001", "No such file or directory" },
-        { "/tmp", "E002", "is a directory" },
-        { fifo, "E002", "is not a regular file" },
-        { "/dev/zero", "E002", "is not a regular file" },
-        { "/nonexistent/\x1b[31m", "E001", "\\x1b[31m" },
-        { large, "E003", "is larger than 4 bytes" },
+        { "/nonexistent/x.json", "E011", "No such file or directory" },
+        { "/tmp", "E012", "is a directory" },
+        { fifo, "E012", "is not a regular file" },
+        { "/dev/zero", "E012", "is not a regular file" },
+        { "/nonexistent/\x1b[31m", "E011", "\\x1b[31m" },
+        { large, "E013", "is larger than 4 bytes" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {

@@ -1,4 +1,5 @@
-/* test_evq.c - the queue of events against the dullest one: a list that is searched for the least. */
+/* test_evq.c - the queue of events against the dullest one: a list that is searched for the
+ * least. */
 #include "unit.h"
 
 #include "../../sim/base/rng.h"
@@ -9,7 +10,10 @@
 enum { MOST = 4096, STORES = 6 };
 
 /* What is pending, in no order. */
-struct naive { struct event item[MOST]; uint32_t count; };
+struct naive {
+    struct event item[MOST];
+    uint32_t count;
+};
 
 static uint32_t naive_least(const struct naive *n)
 {
@@ -37,7 +41,13 @@ static void naive_forget_alarm(struct naive *n, uint32_t node)
 }
 
 /* Pushes to both; the naive one orders by a counter of its own, so that tokens are not trusted. */
-struct pair { struct evq q; struct naive n; nsec now; uint64_t order; uint32_t lane[3], alarm[2]; };
+struct pair {
+    struct evq q;
+    struct naive n;
+    nsec now;
+    uint64_t order;
+    uint32_t lane[3], alarm[2];
+};
 
 static const nsec lane_delay[3] = { 5, 40, 1000 };
 
@@ -204,13 +214,14 @@ static void a_full_lane_drops_dead_timers_and_keeps_the_rest_in_order(void)
     evq_init(&q);
     q.is_live = is_even;
     uint32_t lane = evq_lane_new(&q, 50);
-    for (uint32_t i = 0; i < N; i++) {      /* nine of ten timers are dead */
+    for (uint32_t i = 0; i < N; i++) { /* nine of ten timers are dead */
         bool is_request = i % 100 == 1;
 
-        evq_push_lane(&q, lane, i, 0, is_request ? EVQ_REQUEST : EVQ_TIMER, i % 10 ? 2 * i + 1 : 2 * i);
+        evq_push_lane(&q, lane, i, 0, is_request ? EVQ_REQUEST : EVQ_TIMER,
+                      i % 10 ? 2 * i + 1 : 2 * i);
         most = q.lane[lane].count > most ? q.lane[lane].count : most;
     }
-    CU_ASSERT(q.lane[lane].capacity <= 16384);      /* 4400 live ones in what would hold 40 000 */
+    CU_ASSERT(q.lane[lane].capacity <= 16384); /* 4400 live ones in what would hold 40 000 */
     while (evq_pop(&q, &e)) {
         uint32_t i = e.arg / 2;
 
@@ -219,15 +230,20 @@ static void a_full_lane_drops_dead_timers_and_keeps_the_rest_in_order(void)
         requests += e.verb == EVQ_REQUEST;
         timers += e.verb == EVQ_TIMER && e.arg % 2 == 0;
     }
-    CU_ASSERT_EQUAL(requests, N / 100);     /* messages are never dropped */
+    CU_ASSERT_EQUAL(requests, N / 100); /* messages are never dropped */
     CU_ASSERT_EQUAL(timers, N / 10);
     evq_fini(&q);
 }
 
-/* Pops without a push between, pushes without a pop, first and last ones: P pushes the next time. */
+/* Pops without a push between, pushes without a pop, first and last ones: P pushes the next
+ * time. */
 static void the_hole_that_a_pop_leaves_is_closed_however_it_goes_on(void)
 {
-    static const struct { const char *ops; nsec at[8]; nsec popped[8]; } row[] = {
+    static const struct {
+        const char *ops;
+        nsec at[8];
+        nsec popped[8];
+    } row[] = {
         { "P.P.P.", { 1, 2, 3 }, { 1, 2, 3 } },
         { "PPP...", { 3, 1, 2 }, { 1, 2, 3 } },
         { "PPP.P...", { 5, 9, 7, 6 }, { 5, 6, 7, 9 } },
@@ -286,7 +302,7 @@ static void an_alarm_has_one_time_and_never_takes_it_back(void)
     evq_init(&q);
     uint32_t a = evq_alarm_new(&q, 3, 77);
     evq_set_alarm(&q, a, 10);
-    evq_set_alarm(&q, a, 30);               /* later: replaces */
+    evq_set_alarm(&q, a, 30); /* later: replaces */
     evq_push(&q, 20, 0, EVQ_TIMER, 1);
     CU_ASSERT(evq_pop(&q, &e) && e.at == 20);
     CU_ASSERT(evq_pop(&q, &e) && e.at == 30 && e.node == 3 && e.arg == 77 && e.verb == EVQ_TIMER);
@@ -297,7 +313,8 @@ static void an_alarm_has_one_time_and_never_takes_it_back(void)
 }
 
 static const struct unit_test tests[] = {
-    { "order_is_time_then_push_order_whatever_the_store", order_is_time_then_push_order_whatever_the_store },
+    { "order_is_time_then_push_order_whatever_the_store",
+      order_is_time_then_push_order_whatever_the_store },
     { "lanes_give_the_order_that_the_heap_gives", lanes_give_the_order_that_the_heap_gives },
     { "tokens_are_unique_and_come_back", tokens_are_unique_and_come_back },
     { "a_full_lane_drops_dead_timers_and_keeps_the_rest_in_order",
@@ -306,7 +323,8 @@ static const struct unit_test tests[] = {
       the_hole_that_a_pop_leaves_is_closed_however_it_goes_on },
     { "there_are_sixteen_lanes_and_sixteen_alarms_and_a_delay_has_one",
       there_are_sixteen_lanes_and_sixteen_alarms_and_a_delay_has_one },
-    { "an_alarm_has_one_time_and_never_takes_it_back", an_alarm_has_one_time_and_never_takes_it_back },
+    { "an_alarm_has_one_time_and_never_takes_it_back",
+      an_alarm_has_one_time_and_never_takes_it_back },
 };
 
 UNIT_MAIN("evq", tests)

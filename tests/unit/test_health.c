@@ -1,4 +1,5 @@
-/* test_health.c - rise and fall, check by check: P passed, F failed; below, what is believed then. */
+/* test_health.c - rise and fall, check by check: P passed, F failed; below, what is believed
+ * then. */
 #include "unit.h"
 
 #include "../../sim/parts/health.h"
@@ -7,15 +8,22 @@
 
 static void belief_follows_rise_and_fall(void)
 {
-    static const struct { uint32_t rise, fall; const char *checks, *belief; } row[] = {
+    static const struct {
+        uint32_t rise, fall;
+        const char *checks, *belief;
+    } row[] = {
         { 2, 3, "PPPP", "uuuu" },
         { 2, 3, "FFFF", "uudd" },
-        { 2, 3, "FFPFFPFFF", "uuuuuuuud" },     /* a good check begins the count anew */
-        { 2, 3, "FFFPFPP", "uudddd" "u" },
+        { 2, 3, "FFPFFPFFF", "uuuuuuuud" }, /* a good check begins the count anew */
+        { 2, 3, "FFFPFPP",
+          "uudddd"
+          "u" },
         { 1, 1, "FPFP", "dudu" },
         { 3, 1, "FPPFPPP", "ddddddu" },
         { 1, 2, "FPFFP", "uuudu" },
-        { 5, 2, "FFPPPPP", "uddddd" "u" },
+        { 5, 2, "FFPPPPP",
+          "uddddd"
+          "u" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {

@@ -32,8 +32,12 @@ static double weight(const struct keys_config *c, uint32_t i)
 static void shares_are_those_of_the_law(void)
 {
     static const struct keys_config law[] = {
-        { KEYS_UNIFORM, KEYS, 0 },  { KEYS_ZIPF, KEYS, 1 },   { KEYS_ZIPF, KEYS, 0.01 },
-        { KEYS_ZIPF, KEYS, 0.8 },   { KEYS_ZIPF, 12, 2.5 },   { KEYS_UNIFORM, 2, 0 },
+        { .law = KEYS_UNIFORM, .count = KEYS, .session = 1 },
+        { .law = KEYS_ZIPF, .count = KEYS, .exponent = 1, .session = 1 },
+        { .law = KEYS_ZIPF, .count = KEYS, .exponent = 0.01, .session = 1 },
+        { .law = KEYS_ZIPF, .count = KEYS, .exponent = 0.8, .session = 1 },
+        { .law = KEYS_ZIPF, .count = 12, .exponent = 2.5, .session = 1 },
+        { .law = KEYS_UNIFORM, .count = 2, .session = 1 },
     };
 
     for (size_t l = 0; l < ARRAY_LEN(law); l++) {
@@ -48,23 +52,25 @@ static void shares_are_those_of_the_law(void)
 
             chi += (count[i] - expected) * (count[i] - expected) / expected;
         }
-        double df = c->count - 1;       /* chi-square has mean df and variance 2 df */
+        double df = c->count - 1; /* chi-square has mean df and variance 2 df */
         CU_ASSERT(chi < df + 5 * sqrt(2 * df) + 25 * (c->count < 20));
     }
 }
 
 static void a_steep_law_leaves_the_first_key_nearly_all(void)
 {
-    static const struct keys_config c = { KEYS_ZIPF, KEYS, 10 };
+    static const struct keys_config c = {
+        .law = KEYS_ZIPF, .count = KEYS, .exponent = 10, .session = 1
+    };
     double count[KEYS];
 
     draw_all(&c, 1, count);
-    CU_ASSERT(count[0] > 0.998 * DRAWS && count[0] < 0.9995 * DRAWS);      /* 1 / zeta(10) = 0.99901 */
+    CU_ASSERT(count[0] > 0.998 * DRAWS && count[0] < 0.9995 * DRAWS); /* 1 / zeta(10) = 0.99901 */
 }
 
 static void sequential_goes_round(void)
 {
-    static const struct keys_config c = { KEYS_SEQUENTIAL, 7, 0 };
+    static const struct keys_config c = { .law = KEYS_SEQUENTIAL, .count = 7, .session = 1 };
     struct keys k;
 
     keys_init(&k, &c);
@@ -75,7 +81,9 @@ static void sequential_goes_round(void)
 
 static void the_key_is_a_function_of_luck(void)
 {
-    static const struct keys_config c = { KEYS_ZIPF, KEYS, 1 };
+    static const struct keys_config c = {
+        .law = KEYS_ZIPF, .count = KEYS, .exponent = 1, .session = 1
+    };
     struct keys k;
 
     keys_init(&k, &c);

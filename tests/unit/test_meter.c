@@ -1,4 +1,5 @@
-/* test_meter.c - slices: where births are filed, where warm-up ends, what folding keeps; the digest. */
+/* test_meter.c - slices: where births are filed, where warm-up ends, what folding keeps; the
+ * digest. */
 #include "unit.h"
 
 #include "../../sim/metrics/meter.h"
@@ -25,8 +26,12 @@ static void turn_until(struct meter *m, nsec now)
 static void slices_are_cut_where_warm_up_ends(void)
 {
     static const struct meter_plan row[] = {
-        { 10 * SECOND, 60 * SECOND, 0, 1 }, { 0, 60 * SECOND, 0, 1 }, { 7, 1000, 0, 1 },
-        { 13 * SECOND, 14 * SECOND, 0, 1 }, { 999, 1000, 0, 1 }, { SECOND, 3600 * SECOND, 7 * SECOND, 1 },
+        { 10 * SECOND, 60 * SECOND, 0, 1 },
+        { 0, 60 * SECOND, 0, 1 },
+        { 7, 1000, 0, 1 },
+        { 13 * SECOND, 14 * SECOND, 0, 1 },
+        { 999, 1000, 0, 1 },
+        { SECOND, 3600 * SECOND, 7 * SECOND, 1 },
         { 123456789, 100 * SECOND, SECOND, 1 },
     };
 
@@ -59,7 +64,9 @@ static void folding_keeps_totals_and_files_births_by_their_time(void)
 
     for (size_t w = 0; w < ARRAY_LEN(warmups); w++) {
         static uint32_t label[N];
-        struct meter_plan p = { .warmup = warmups[w], .duration = warmups[w] + SECOND, .backends = 1 };
+        struct meter_plan p = { .warmup = warmups[w],
+                                .duration = warmups[w] + SECOND,
+                                .backends = 1 };
         struct meter m;
 
         meter_init(&m, &p);
@@ -84,9 +91,10 @@ static void folding_keeps_totals_and_files_births_by_their_time(void)
             nsec width = r->slice_width / MILLISECOND;
 
             picked += record_backend(r, 0, i)->picked;
-            CU_ASSERT_EQUAL(r->slice[i].born, r->slice[i].ended[OUTCOME_OK]);   /* filed where born */
-            if (i >= r->warmup_slices && (i - r->warmup_slices + 1) * width + warmups[w] / MILLISECOND <= N)
-                CU_ASSERT_EQUAL(r->slice[i].born, width);       /* whole slices are full */
+            CU_ASSERT_EQUAL(r->slice[i].born, r->slice[i].ended[OUTCOME_OK]); /* filed where born */
+            if (i >= r->warmup_slices
+                && (i - r->warmup_slices + 1) * width + warmups[w] / MILLISECOND <= N)
+                CU_ASSERT_EQUAL(r->slice[i].born, width); /* whole slices are full */
         }
         CU_ASSERT_EQUAL(picked, N);
         meter_close(&m, (N + LIVES) * MILLISECOND, 0);
@@ -104,17 +112,22 @@ static void what_is_open_at_the_end_counts_in_littles_law(void)
     meter_born(&m, 100);
     meter_born(&m, 200);
     meter_ended(&m, 300, 100, 0, OUTCOME_ERROR);
-    meter_close(&m, 1000, 800);      /* the second one has waited so long */
+    meter_close(&m, 1000, 800); /* the second one has waited so long */
     CU_ASSERT(m.record.area == 200 + 800 && m.record.sojourn == 200 + 800);
     CU_ASSERT_EQUAL(m.record.slice[0].ended[OUTCOME_ERROR], 1);
-    CU_ASSERT_EQUAL(m.record.slice[0].latency.total, 0);        /* only what went well has a latency */
+    CU_ASSERT_EQUAL(m.record.slice[0].latency.total, 0); /* only what went well has a latency */
     CU_ASSERT(m.record.slice[0].latency_sum == 0);
     record_fini(&m.record);
 }
 
 /* ---- the digest ---- */
 
-struct line { uint64_t request; uint32_t attempt, backend; nsec sent, done; uint32_t status; };
+struct line {
+    uint64_t request;
+    uint32_t attempt, backend;
+    nsec sent, done;
+    uint32_t status;
+};
 
 static u128 digest_of(const struct line *line, uint32_t n)
 {
@@ -123,8 +136,8 @@ static u128 digest_of(const struct line *line, uint32_t n)
 
     meter_init(&m, &p);
     for (uint32_t i = 0; i < n; i++)
-        meter_attempt(&m, line[i].request, line[i].attempt, line[i].backend, line[i].sent, line[i].done,
-                      line[i].status);
+        meter_attempt(&m, line[i].request, line[i].attempt, line[i].backend, line[i].sent,
+                      line[i].done, line[i].status);
     u128 d = m.record.digest;
     CU_ASSERT_EQUAL(m.record.attempts, n);
     record_fini(&m.record);
@@ -160,10 +173,13 @@ static void the_digest_sees_an_exchange_and_not_the_order(void)
 
 static const struct unit_test tests[] = {
     { "slices_are_cut_where_warm_up_ends", slices_are_cut_where_warm_up_ends },
-    { "folding_keeps_totals_and_files_births_by_their_time", folding_keeps_totals_and_files_births_by_their_time },
-    { "what_is_open_at_the_end_counts_in_littles_law", what_is_open_at_the_end_counts_in_littles_law },
+    { "folding_keeps_totals_and_files_births_by_their_time",
+      folding_keeps_totals_and_files_births_by_their_time },
+    { "what_is_open_at_the_end_counts_in_littles_law",
+      what_is_open_at_the_end_counts_in_littles_law },
     { "the_digest_changes_with_every_field", the_digest_changes_with_every_field },
-    { "the_digest_sees_an_exchange_and_not_the_order", the_digest_sees_an_exchange_and_not_the_order },
+    { "the_digest_sees_an_exchange_and_not_the_order",
+      the_digest_sees_an_exchange_and_not_the_order },
 };
 
 UNIT_MAIN("meter", tests)

@@ -1,5 +1,6 @@
 /* test_network.c - what happens to requests in small networks, by scenarios whose answers can be
- * worked out: who gets what, how long it takes to the nanosecond, what failures do, what is left over. */
+ * worked out: who gets what, how long it takes to the nanosecond, what failures do, what is
+ * left over. */
 #include "unit.h"
 
 #include "simulate.h"
@@ -7,14 +8,15 @@
 #include <math.h>
 #include <string.h>
 
-#define RUN(what) "{ 'version': 1, 'name': 't', 'run': { " what " }, "
-#define CLIENT(more) "'clients': [ { 'name': 'c', " more " } ], "
-#define EVERY(gap) "'arrival': { 'process': 'constant', 'rate': '" gap "' }"
+#define RUN(what)     "{ 'version': 1, 'name': 't', 'run': { " what " }, "
+#define CLIENT(more)  "'clients': [ { 'name': 'c', " more " } ], "
+#define EVERY(gap)    "'arrival': { 'process': 'constant', 'rate': '" gap "' }"
 #define POISSON(rate) "'arrival': { 'process': 'poisson', 'rate': '" rate "' }"
-#define L7(more) "{ 'name': 'l7', 'algorithm': 'round_robin', 'to': 's'" more " }"
-#define L4(to, more) "{ 'name': 'l4', 'layer': 'l4', 'algorithm': 'round_robin', 'to': '" to "'" more " }"
+#define L7(more)      "{ 'name': 'l7', 'algorithm': 'round_robin', 'to': 's'" more " }"
+#define L4(to, more)                                                                               \
+    "{ 'name': 'l4', 'layer': 'l4', 'algorithm': 'round_robin', 'to': '" to "'" more " }"
 #define BALANCERS(list) "'balancers': [ " list " ], "
-#define BACKENDS(count, service, more) \
+#define BACKENDS(count, service, more)                                                             \
     "'backends': [ { 'name': 's', 'count': " count ", 'service': " service more " } ] }"
 #define UNLIMITED ", 'workers': 'unlimited'"
 
@@ -50,8 +52,12 @@ static u128 latency_sum(const struct record *r)
 /* 4 ms there and back, two links, 10 ms of service: once with an OPEN before it, then without. */
 static void latency_is_the_sum_of_its_parts(void)
 {
-    static const struct { const char *what, *client, *balancers, *links; double first, later; } row[] = {
-        { "warm, l7", "'to': 'l7'", L7(""), "{ 'from': 'l7', 'to': 's', 'latency': '1ms' }", 16, 16 },
+    static const struct {
+        const char *what, *client, *balancers, *links;
+        double first, later;
+    } row[] = {
+        { "warm, l7", "'to': 'l7'", L7(""), "{ 'from': 'l7', 'to': 's', 'latency': '1ms' }", 16,
+          16 },
         { "h1, l7: one round trip to open", "'to': 'l7', 'protocol': 'h1'", L7(""),
           "{ 'from': 'l7', 'to': 's', 'latency': '1ms' }", 20, 16 },
         { "h2, l7", "'to': 'l7', 'protocol': 'h2'", L7(""),
@@ -61,22 +67,33 @@ static void latency_is_the_sum_of_its_parts(void)
         { "h1, l4: the backend opens", "'to': 'l4', 'protocol': 'h1'", L4("s", ""),
           "{ 'from': 'l4', 'to': 's', 'latency': '1ms' }", 22, 16 },
         { "h1, l4, l7", "'to': 'l4', 'protocol': 'h1'", L4("l7", "") ", " L7(""),
-          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': '2ms' }", 26, 20 },
-        { "h1, nat, l4, l7", "'to': 'l4', 'protocol': 'h1', 'nat': { 'addresses': 1 }", L4("l7", "") ", " L7(""),
-          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': '2ms' }", 26, 20 },
-        { "tcp, nat, l4, l7", "'to': 'l4', 'protocol': 'tcp', 'nat': { 'addresses': 1 }", L4("l7", "") ", " L7(""),
-          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': '2ms' }", 26, 26 },
+          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': "
+          "'2ms' }",
+          26, 20 },
+        { "h1, nat, l4, l7", "'to': 'l4', 'protocol': 'h1', 'nat': { 'addresses': 1 }",
+          L4("l7", "") ", " L7(""),
+          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': "
+          "'2ms' }",
+          26, 20 },
+        { "tcp, nat, l4, l7", "'to': 'l4', 'protocol': 'tcp', 'nat': { 'addresses': 1 }",
+          L4("l7", "") ", " L7(""),
+          "{ 'from': 'l4', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': "
+          "'2ms' }",
+          26, 26 },
         { "warm, nat, l7", "'to': 'l7', 'nat': { 'addresses': 3 }", L7(""),
           "{ 'from': 'l7', 'to': 's', 'latency': '1ms' }", 16, 16 },
         { "warm, l7, l7", "'to': 'front'",
           "{ 'name': 'front', 'algorithm': 'random', 'to': 'l7' }, " L7(""),
-          "{ 'from': 'front', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', 'latency': '2ms' }", 20, 20 },
+          "{ 'from': 'front', 'to': 'l7', 'latency': '1ms' }, { 'from': 'l7', 'to': 's', "
+          "'latency': '2ms' }",
+          20, 20 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-        struct record r = simulate(RUN("'requests': 5")
-            "'clients': [ { 'name': 'c', 'rtt': '4ms', %s, " EVERY("1/s") " } ], 'balancers': [ %s ], 'links': [ %s ], "
-            BACKENDS("3", "'10ms'", ""), row[i].client, row[i].balancers, row[i].links);
+        struct record r = simulate(
+            RUN("'requests': 5") "'clients': [ { 'name': 'c', 'rtt': '4ms', %s, " EVERY(
+                "1/s") " } ], 'balancers': [ %s ], 'links': [ %s ], " BACKENDS("3", "'10ms'", ""),
+            row[i].client, row[i].balancers, row[i].links);
         double sum = (double)latency_sum(&r) / 1e6;
 
         CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 5);
@@ -93,8 +110,8 @@ static void latency_is_the_sum_of_its_parts(void)
 
 static void an_l4_sends_each_grpc_client_to_one_backend(void)
 {
-    struct record r = simulate(RUN("'duration': '10s'") GRPC BALANCERS(L4("s", ""))
-                               BACKENDS("12", "'1ms'", ""), "l4");
+    struct record r = simulate(
+        RUN("'duration': '10s'") GRPC BALANCERS(L4("s", "")) BACKENDS("12", "'1ms'", ""), "l4");
 
     CU_ASSERT_EQUAL(backends_used(&r), 2);
     CU_ASSERT_EQUAL(r.connections, 2);
@@ -104,20 +121,23 @@ static void an_l4_sends_each_grpc_client_to_one_backend(void)
 
 static void an_l7_spreads_every_grpc_request(void)
 {
-    struct record r = simulate(RUN("'duration': '10s'") GRPC BALANCERS(L7(""))
-                               BACKENDS("12", "'1ms'", ""), "l7");
+    struct record r =
+        simulate(RUN("'duration': '10s'") GRPC BALANCERS(L7("")) BACKENDS("12", "'1ms'", ""), "l7");
 
     CU_ASSERT_EQUAL(r.connections, 2);
     for (uint32_t b = 0; b < 12; b++)
-        CU_ASSERT(count_served(&r, b) + 1 >= count_born(&r) / 12 && count_served(&r, b) <= count_born(&r) / 12 + 1);
+        CU_ASSERT(count_served(&r, b) + 1 >= count_born(&r) / 12
+                  && count_served(&r, b) <= count_born(&r) / 12 + 1);
     record_fini(&r);
 }
 
 /* One connection, a request every 10 ms, each takes 25 ms: the k-th waits 15 k ms at the client. */
 static void h1_takes_one_request_at_a_time(void)
 {
-    struct record r = simulate(RUN("'requests': 20") CLIENT("'to': 'l7', 'protocol': 'h1', 'connections': 1, "
-                               EVERY("100/s")) BALANCERS(L7("")) BACKENDS("1", "'25ms'", UNLIMITED));
+    struct record r =
+        simulate(RUN("'requests': 20")
+                     CLIENT("'to': 'l7', 'protocol': 'h1', 'connections': 1, " EVERY("100/s"))
+                         BALANCERS(L7("")) BACKENDS("1", "'25ms'", UNLIMITED));
 
     CU_ASSERT_EQUAL(r.connections, 1);
     CU_ASSERT(latency_sum(&r) == (20 * 25 + 15 * 190) * (u128)MILLISECOND);
@@ -126,8 +146,12 @@ static void h1_takes_one_request_at_a_time(void)
 
 static void connections_as_protocols_need_them(void)
 {
-    static const struct { const char *client; uint64_t connections; nsec latency; } row[] = {
-        { "'protocol': 'h1'", 3, 25 },                          /* three at a time, kept alive */
+    static const struct {
+        const char *client;
+        uint64_t connections;
+        nsec latency;
+    } row[] = {
+        { "'protocol': 'h1'", 3, 25 }, /* three at a time, kept alive */
         { "'protocol': 'tcp'", 100, 25 },
         { "'protocol': 'h2'", 1, 25 },
         { "'protocol': 'h2', 'max_streams': 1, 'connections': 9", 3, 25 },
@@ -138,12 +162,15 @@ static void connections_as_protocols_need_them(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-        struct record r = simulate(RUN("'requests': 100") "'clients': [ { 'name': 'c', 'to': 'l7', %s, "
-            EVERY("100/s") " } ], " BALANCERS(L7("")) BACKENDS("1", "'25ms'", UNLIMITED), row[i].client);
+        struct record r =
+            simulate(RUN("'requests': 100") "'clients': [ { 'name': 'c', 'to': 'l7', %s, " EVERY(
+                         "100/s") " } ], " BALANCERS(L7("")) BACKENDS("1", "'25ms'", UNLIMITED),
+                     row[i].client);
 
         CU_ASSERT_EQUAL(r.connections, row[i].connections);
         if (r.connections != row[i].connections)
-            fprintf(stderr, "  %s: %llu connections\n", row[i].client, (unsigned long long)r.connections);
+            fprintf(stderr, "  %s: %llu connections\n", row[i].client,
+                    (unsigned long long)r.connections);
         all_latencies_are(&r, row[i].latency * MILLISECOND);
         record_fini(&r);
     }
@@ -151,14 +178,21 @@ static void connections_as_protocols_need_them(void)
 
 static void a_connection_ends_at_its_age_or_after_its_requests(void)
 {
-    static const struct { const char *limit; uint64_t connections; } row[] = {
-        { "'requests_per_connection': 10", 10 }, { "'requests_per_connection': 7", 15 },
-        { "'max_connection_age': '1s'", 10 }, { "'max_connection_age': '450ms'", 20 },
+    static const struct {
+        const char *limit;
+        uint64_t connections;
+    } row[] = {
+        { "'requests_per_connection': 10", 10 },
+        { "'requests_per_connection': 7", 15 },
+        { "'max_connection_age': '1s'", 10 },
+        { "'max_connection_age': '450ms'", 20 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-        struct record r = simulate(RUN("'requests': 100") "'clients': [ { 'name': 'c', 'to': 'l7', "
-            "'protocol': 'h1', %s, " EVERY("10/s") " } ], " BALANCERS(L7("")) BACKENDS("1", "'25ms'", ""),
+        struct record r = simulate(
+            RUN("'requests': 100") "'clients': [ { 'name': 'c', 'to': 'l7', "
+                                   "'protocol': 'h1', %s, " EVERY("10/s") " } ], " BALANCERS(L7(""))
+                                       BACKENDS("1", "'25ms'", ""),
             row[i].limit);
 
         CU_ASSERT_EQUAL(r.connections, row[i].connections);
@@ -167,11 +201,14 @@ static void a_connection_ends_at_its_age_or_after_its_requests(void)
     }
 }
 
-/* Two streams of 30 ms are 66 requests a second; 100 come: the rest wait at the client, not at the backend. */
+/* Two streams of 30 ms are 66 requests a second; 100 come: the rest wait at the client, not at
+ * the backend. */
 static void max_streams_make_requests_wait_at_the_client(void)
 {
-    struct record r = simulate(RUN("'requests': 100") CLIENT("'to': 'l4', 'protocol': 'h2', 'max_streams': 2, "
-                               EVERY("100/s")) BALANCERS(L4("s", "")) BACKENDS("1", "'30ms'", UNLIMITED));
+    struct record r =
+        simulate(RUN("'requests': 100")
+                     CLIENT("'to': 'l4', 'protocol': 'h2', 'max_streams': 2, " EVERY("100/s"))
+                         BALANCERS(L4("s", "")) BACKENDS("1", "'30ms'", UNLIMITED));
     uint64_t at_backend = 0;
 
     for (uint32_t i = 0; i < r.slices; i++)
@@ -186,9 +223,14 @@ static void max_streams_make_requests_wait_at_the_client(void)
 
 static uint32_t used_by_source_hash(const char *nat)
 {
-    struct record r = simulate(RUN("'duration': '10s'") "'clients': [ { 'name': 'c', 'to': 'l4', 'count': 500, "
-        "'protocol': 'tcp'%s, " POISSON("500/s") " } ], 'balancers': [ { 'name': 'l4', 'layer': 'l4', "
-        "'algorithm': 'maglev', 'hash_on': 'source_ip', 'to': 's' } ], " BACKENDS("10", "'1ms'", ""), nat);
+    struct record r = simulate(
+        RUN("'duration': '10s'") "'clients': [ { 'name': 'c', 'to': 'l4', 'count': 500, "
+                                 "'protocol': 'tcp'%s, " POISSON(
+                                     "500/s") " } ], 'balancers': [ { 'name': 'l4', 'layer': 'l4', "
+                                              "'algorithm': 'maglev', 'hash_on': 'source_ip', "
+                                              "'to': 's' } ], " BACKENDS(
+                                                  "10", "'1ms'", ""),
+        nat);
     uint32_t used = backends_used(&r);
 
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r));
@@ -203,30 +245,41 @@ static void a_source_hash_behind_a_nat_sees_only_its_addresses(void)
     CU_ASSERT(used_by_source_hash(", 'nat': { 'addresses': 3 }") <= 3);
 }
 
-/* Two ports: of requests that take a second each, two at a time; a port is free again after its CLOSE. */
+/* Two ports: of requests that take a second each, two at a time; a port is free again after its
+ * CLOSE. */
 static void a_nat_without_a_free_port_refuses(void)
 {
-    struct record r = simulate(RUN("'requests': 30") CLIENT("'to': 'l4', 'protocol': 'tcp', "
-        "'nat': { 'addresses': 1, 'ports': 2 }, " EVERY("10/s")) BALANCERS(L4("s", ""))
-        BACKENDS("1", "'950ms'", UNLIMITED));
+    struct record r = simulate(RUN("'requests': 30")
+                                   CLIENT("'to': 'l4', 'protocol': 'tcp', "
+                                          "'nat': { 'addresses': 1, 'ports': 2 }, " EVERY("10/s"))
+                                       BALANCERS(L4("s", "")) BACKENDS("1", "'950ms'", UNLIMITED));
 
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 6);
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 24);
     record_fini(&r);
 }
 
-/* A request every 2 s on a kept-alive connection that somebody forgets after 1 s: every other one is
- * reset, the next one opens anew. */
+/* A request every 2 s on a kept-alive connection that somebody forgets after 1 s: every other
+ * one is reset, the next one opens anew. */
 static void a_forgotten_flow_is_reset(void)
 {
-    static const struct { const char *nat, *l4; } row[] = {
-        { "", ", 'idle_timeout': '1s'" }, { ", 'nat': { 'addresses': 1, 'timeout': '1s' }", "" },
+    static const struct {
+        const char *nat, *l4;
+    } row[] = {
+        { "", ", 'idle_timeout': '1s'" },
+        { ", 'nat': { 'addresses': 1, 'timeout': '1s' }", "" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-        struct record r = simulate(RUN("'requests': 10") "'clients': [ { 'name': 'c', 'to': 'l4', "
-            "'protocol': 'h1'%s, " EVERY("0.5/s") " } ], 'balancers': [ { 'name': 'l4', 'layer': 'l4', "
-            "'algorithm': 'least_conn', 'to': 's'%s } ], " BACKENDS("2", "'10ms'", ""), row[i].nat, row[i].l4);
+        struct record r = simulate(
+            RUN("'requests': 10") "'clients': [ { 'name': 'c', 'to': 'l4', "
+                                  "'protocol': 'h1'%s, " EVERY(
+                                      "0.5/s") " } ], 'balancers': [ { 'name': 'l4', 'layer': "
+                                      "'l4', "
+                                               "'algorithm': 'least_conn', 'to': 's'%s } ], "
+                                               "" BACKENDS(
+                                                   "2", "'10ms'", ""),
+            row[i].nat, row[i].l4);
 
         CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 5);
         CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_RESET), 5);
@@ -237,9 +290,10 @@ static void a_forgotten_flow_is_reset(void)
 
 static void a_flow_in_use_is_not_forgotten(void)
 {
-    struct record r = simulate(RUN("'requests': 50") CLIENT("'to': 'l4', 'protocol': 'h1', "
-        "'nat': { 'addresses': 1, 'timeout': '1s' }, " EVERY("2/s")) BALANCERS(L4("s", ", 'idle_timeout': '1s'"))
-        BACKENDS("2", "'10ms'", ""));
+    struct record r = simulate(
+        RUN("'requests': 50") CLIENT("'to': 'l4', 'protocol': 'h1', "
+                                     "'nat': { 'addresses': 1, 'timeout': '1s' }, " EVERY("2/s"))
+            BALANCERS(L4("s", ", 'idle_timeout': '1s'")) BACKENDS("2", "'10ms'", ""));
 
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 50);
     CU_ASSERT_EQUAL(r.connections, 1);
@@ -249,12 +303,14 @@ static void a_flow_in_use_is_not_forgotten(void)
 /* ---- failures ---- */
 
 #define EVENTS(list) "'events': [ " list " ], "
-#define FAILING(retries, mode, client) \
-    simulate(RUN("'duration': '10s'") CLIENT("'to': 'l7'" client ", " EVERY("100/s")) \
-             BALANCERS(L7(retries)) EVENTS("{ 'at': '3.0005s', 'do': 'fail', 'mode': '" mode "', 'target': 's[1]', 'for': '4s' }") \
-             BACKENDS("2", "'40ms'", UNLIMITED))
+#define FAILING(retries, mode, client)                                                             \
+    simulate(RUN("'duration': '10s'") CLIENT("'to': 'l7'" client ", " EVERY("100/s"))              \
+                 BALANCERS(L7(retries)) EVENTS("{ 'at': '3.0005s', 'do': 'fail', 'mode': '" mode   \
+                                               "', 'target': 's[1]', 'for': '4s' }")               \
+                     BACKENDS("2", "'40ms'", UNLIMITED))
 
-/* 400 requests in 4 s, every other one to s[1]; those of its last 40 ms are cut off: two of the 200 before. */
+/* 400 requests in 4 s, every other one to s[1]; those of its last 40 ms are cut off: two of the
+ * 200 before. */
 static void a_crash_refuses_and_resets(void)
 {
     struct record r = FAILING("", "crash", "");
@@ -279,10 +335,11 @@ static void retries_save_what_a_crash_refuses(void)
 
 static void a_hang_is_survived_by_timeout_and_retry(void)
 {
-    struct record r = FAILING(", 'timeout': '100ms', 'retries': { 'max': 1, 'on': ['timeout'] }", "hang", "");
+    struct record r =
+        FAILING(", 'timeout': '100ms', 'retries': { 'max': 1, 'on': ['timeout'] }", "hang", "");
 
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r));
-    CU_ASSERT(r.retries >= 200 && r.orphans == r.retries);
+    CU_ASSERT(r.retries >= 199 && r.orphans == r.retries); /* the last few are saved by its end */
     struct hist h = latency_between(&r, 4 * SECOND, 7 * SECOND);
     CU_ASSERT_EQUAL(h.max, 140 * MILLISECOND);
     hist_fini(&h);
@@ -294,7 +351,8 @@ static void a_hang_times_clients_out(void)
 {
     struct record r = FAILING("", "hang", ", 'timeout': '100ms'");
 
-    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_TIMEOUT), 202);
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_TIMEOUT),
+                    202 - 3); /* those of the last 60 ms are saved by its end */
     CU_ASSERT_EQUAL(count_unfinished(&r), 0);
     record_fini(&r);
 }
@@ -307,8 +365,8 @@ static void a_hang_that_nobody_notices(void)
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r));
     record_fini(&r);
     r = simulate(RUN("'duration': '10s'") CLIENT("'to': 'l7', " EVERY("100/s")) BALANCERS(L7(""))
-                 EVENTS("{ 'at': '3.0005s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]' }")
-                 BACKENDS("2", "'40ms'", UNLIMITED));
+                     EVENTS("{ 'at': '3.0005s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]' }")
+                         BACKENDS("2", "'40ms'", UNLIMITED));
     CU_ASSERT_EQUAL(count_unfinished(&r), count_born(&r) - count_ended(&r, OUTCOME_OK));
     CU_ASSERT(count_unfinished(&r) >= 351 && count_unfinished(&r) <= 352);
     record_fini(&r);
@@ -330,14 +388,22 @@ static void errors_are_told_or_tried_again(void)
     record_fini(&r);
 }
 
-/* Behind an l4 a crash breaks the connections, and opening another one goes on to a backend that lives. */
+/* Behind an l4 a crash breaks the connections, and opening another one goes on to a backend
+ * that lives. */
 static void a_crash_behind_an_l4_breaks_connections(void)
 {
-    struct record r = simulate(RUN("'duration': '10s'") CLIENT("'to': 'l4', 'count': 20, 'protocol': 'h2', "
-        POISSON("400/s")) BALANCERS(L4("s", ", 'health_check': { 'interval': '100ms', 'fall': 1 }"))
-        EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[1]' }") BACKENDS("4", "'5ms'", UNLIMITED));
+    struct record r =
+        simulate(RUN("'duration': '10s'")
+                     CLIENT("'to': 'l4', 'count': 20, 'protocol': 'h2', " POISSON("400/s"))
+                         BALANCERS(L4("s", ", 'health_check': { 'interval': '100ms', 'fall': 1 }"))
+                             EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[1]' }")
+                                 BACKENDS("4", "'100ms'", UNLIMITED));
 
-    CU_ASSERT(count_ended(&r, OUTCOME_RESET) >= 1 && count_ended(&r, OUTCOME_RESET) <= 60);
+    /* 400/s x 100 ms = 40 in flight, a quarter of them there; some more try to connect before
+     * the checks tell */
+    CU_ASSERT(count_ended(&r, OUTCOME_RESET) >= 1 && count_ended(&r, OUTCOME_RESET) <= 30);
+    CU_ASSERT(count_ended(&r, OUTCOME_REFUSED) <= 60);
+    CU_ASSERT_EQUAL(count_failed(&r, 1), count_ended(&r, OUTCOME_RESET));
     CU_ASSERT_EQUAL(picked_between(&r, 1, 6 * SECOND, 10 * SECOND), 0);
     CU_ASSERT_EQUAL(count_unfinished(&r), 0);
     record_fini(&r);
@@ -345,10 +411,11 @@ static void a_crash_behind_an_l4_breaks_connections(void)
 
 /* ---- changes of membership ---- */
 
-#define CHANGING(algorithm, event) \
-    simulate(RUN("'duration': '10s'") CLIENT("'to': 'l7', " EVERY("100/s")) \
-             BALANCERS("{ 'name': 'l7', 'algorithm': '" algorithm "', 'to': 's' }") \
-             EVENTS("{ 'at': '4.0005s', 'do': " event " }") BACKENDS("2", "'100ms'", UNLIMITED))
+#define CHANGING(algorithm, event)                                                                 \
+    simulate(RUN("'duration': '10s'") CLIENT("'to': 'l7', " EVERY("100/s"))                        \
+                 BALANCERS("{ 'name': 'l7', 'algorithm': '" algorithm "', 'to': 's' }")            \
+                     EVENTS("{ 'at': '4.0005s', 'do': " event " }")                                \
+                         BACKENDS("2", "'100ms'", UNLIMITED))
 
 static void a_drain_finishes_what_is_there_and_takes_nothing_new(void)
 {
@@ -365,7 +432,7 @@ static void a_removal_resets_what_is_there(void)
 {
     struct record r = CHANGING("round_robin", "'remove', 'target': 's[1]'");
 
-    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_RESET), 5);     /* 10 in the last 100 ms, every other one */
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_RESET), 5); /* 10 in the last 100 ms, every other one */
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r) - 5);
     CU_ASSERT_EQUAL(picked_between(&r, 1, 4200 * MILLISECOND, 10 * SECOND), 0);
     record_fini(&r);
@@ -399,8 +466,12 @@ static void a_new_weight_shifts_the_shares(void)
 static void what_is_slow_takes_longer_until_it_is_not(void)
 {
     struct record r = CHANGING("round_robin", "'slow', 'target': 's', 'factor': 4, 'for': '3s'");
-    static const struct { nsec from, to, latency; } row[] = {
-        { 0, 3600, 100 }, { 4200, 6400, 400 }, { 7200, 10000, 100 },
+    static const struct {
+        nsec from, to, latency;
+    } row[] = {
+        { 0, 3600, 100 },
+        { 4200, 6400, 400 },
+        { 7200, 10000, 100 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
@@ -422,11 +493,17 @@ static void checks_take_out_and_bring_back_in_time(void)
 
     for (size_t m = 0; m < ARRAY_LEN(mode); m++)
         for (uint32_t seed = 1; seed <= 3; seed++) {
-            struct record r = simulate("{ 'version': 1, 'name': 't', 'run': { 'duration': '12s', 'seed': %u }, "
-                CLIENT("'to': 'l7', 'timeout': '1s', " POISSON("500/s"))
-                BALANCERS(L7(", 'health_check': { 'interval': '500ms', 'timeout': '200ms', 'rise': 2, 'fall': 3 }"))
-                EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': '%s', 'target': 's[1]', 'for': '5s' }")
-                BACKENDS("3", "'2ms'", UNLIMITED), seed, mode[m]);
+            struct record r = simulate(
+                "{ 'version': 1, 'name': 't', 'run': { 'duration': '12s', 'seed': %u }, " CLIENT(
+                    "'to': 'l7', 'timeout': '1s', " POISSON("500/s"))
+                    BALANCERS(L7(
+                        ", 'health_check': { 'interval': '500ms', 'timeout': '200ms', 'rise': 2, "
+                        "'fall': 3 }"))
+                        EVENTS(
+                            "{ 'at': '2s', 'do': 'fail', 'mode': '%s', 'target': 's[1]', 'for': "
+                            "'5s' }")
+                            BACKENDS("3", "'2ms'", UNLIMITED),
+                seed, mode[m]);
 
             CU_ASSERT(r.slice_width == 200 * MILLISECOND);
             CU_ASSERT(picked_between(&r, 1, 2800 * MILLISECOND, 3 * SECOND) > 0);
@@ -439,19 +516,23 @@ static void checks_take_out_and_bring_back_in_time(void)
 
 /* ---- giving up ---- */
 
-/* One worker, a second of work each, 100 requests that wait 50 ms each: nobody is served, and the worker is
- * busy exactly until each one's turn is over. */
+/* One worker, a second of work each, 100 requests that wait 50 ms each: nobody is served, and
+ * the worker is busy exactly until each one's turn is over. */
 static void a_cancel_takes_the_job_out(void)
 {
     static const char *const discipline[] = { "fifo", "ps" };
 
     for (size_t i = 0; i < 2; i++) {
-        struct record r = simulate(RUN("'requests': 100") CLIENT("'to': 'l7', 'timeout': '50ms', " EVERY("100/s"))
-            BALANCERS(L7("")) "'backends': [ { 'name': 's', 'service': '1s', 'discipline': '%s' } ] }", discipline[i]);
+        struct record r = simulate(
+            RUN("'requests': 100") CLIENT("'to': 'l7', 'timeout': '50ms', " EVERY("100/s"))
+                BALANCERS(L7(
+                    "")) "'backends': [ { 'name': 's', 'service': '1s', 'discipline': '%s' } ] }",
+            discipline[i]);
 
         CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_TIMEOUT), 100);
         CU_ASSERT(r.demand_served == 0);
-        CU_ASSERT(r.demand_wasted <= 1045 * (u128)MILLISECOND && r.demand_wasted >= 1030 * (u128)MILLISECOND);
+        CU_ASSERT(r.demand_wasted <= 1045 * (u128)MILLISECOND
+                  && r.demand_wasted >= 1030 * (u128)MILLISECOND);
         CU_ASSERT_EQUAL(r.orphans, 100);
         record_fini(&r);
     }
@@ -463,44 +544,61 @@ static void run_to_the_end(struct lab *lab, const struct world *w)
 
     lab_begin(lab, w, 0);
     lab_run(lab, 20 * SECOND);
+    CU_ASSERT(r->requests > 0);
     CU_ASSERT_EQUAL(lab->sim.meter.open, 0);
-    CU_ASSERT_EQUAL(count_unfinished(r), 0);    /* wraps when one ends twice */
+    CU_ASSERT_EQUAL(count_unfinished(r), 0); /* wraps when one ends twice */
     CU_ASSERT_EQUAL(lab_live_requests(lab), 0);
     CU_ASSERT_EQUAL(lab_in_flight(lab), 0);
     CU_ASSERT_EQUAL(lab->sim.stuck, false);
 }
 
-#define STORM EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]', 'for': '2s' }, " \
-    "{ 'at': '3s', 'do': 'fail', 'mode': 'crash', 'target': 's[2]', 'for': '2s' }, " \
-    "{ 'at': '4s', 'do': 'slow', 'target': 's[0]', 'factor': 5, 'for': '3s' }, " \
-    "{ 'at': '5s', 'do': 'fail', 'mode': 'error', 'target': 's[3]', 'for': '2s' }, " \
-    "{ 'at': '6s', 'do': 'remove', 'target': 's[4]' }, { 'at': '7s', 'do': 'add', 'target': 's', 'count': 2 }, " \
-    "{ 'at': '7s', 'do': 'drain', 'target': 's[5]', 'for': '1s' }")
+#define STORM                                                                                      \
+    EVENTS(                                                                                        \
+        "{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]', 'for': '2s' }, "            \
+        "{ 'at': '3s', 'do': 'fail', 'mode': 'crash', 'target': 's[2]', 'for': '2s' }, "           \
+        "{ 'at': '4s', 'do': 'slow', 'target': 's[0]', 'factor': 5, 'for': '3s' }, "               \
+        "{ 'at': '5s', 'do': 'fail', 'mode': 'error', 'target': 's[3]', 'for': '2s' }, "           \
+        "{ 'at': '6s', 'do': 'remove', 'target': 's[4]' }, { 'at': '7s', 'do': 'add', "            \
+        "'target': 's', 'count': 2 }, " \
+        "{ 'at': '7s', 'do': 'drain', 'target': 's[5]', 'for': '1s' }")
 #define BUSY BACKENDS("6", "{ 'dist': 'exponential', 'mean': '10ms' }", ", 'queue_limit': 20")
 
 /* Without, with constant and with random ways; the last are such that a CANCEL may overtake. */
 #define FROM_TO(from, to, latency) "{ 'from': '" from "', 'to': '" to "', 'latency': " latency " }"
-#define JITTER "{ 'dist': 'exponential', 'mean': '3ms' }"
+#define JITTER                     "{ 'dist': 'exponential', 'mean': '3ms' }"
 
-/* Clients that give up, at an l7 that gives up and tries again: nothing is lost, nothing is answered twice. */
+/* Clients that give up, at an l7 that gives up and tries again: nothing is lost, nothing is
+ * answered twice. */
 static void nothing_is_left_over_behind_one_l7(void)
 {
     static const char *const client[] = {
-        "'timeout': '60ms', 'rtt': '8ms'", "'timeout': '60ms', 'rtt': '8ms', 'protocol': 'h1', 'count': 20",
-        "'timeout': '50ms', 'protocol': 'h2', 'count': 5, 'max_streams': 20, 'rtt': { 'dist': 'exponential', 'mean': '10ms' }",
-        "'timeout': '40ms', 'rtt': '30ms', 'protocol': 'tcp', 'count': 20", "'rtt': '8ms'",
+        "'timeout': '60ms', 'rtt': '8ms'",
+        "'timeout': '60ms', 'rtt': '8ms', 'protocol': 'h1', 'count': 20",
+        "'timeout': '50ms', 'protocol': 'h2', 'count': 5, 'max_streams': 20, 'rtt': { 'dist': "
+        "'exponential', 'mean': '10ms' }",
+        "'timeout': '40ms', 'rtt': '30ms', 'protocol': 'tcp', 'count': 20",
+        "'rtt': '8ms'",
     };
-    static const char *const ways[] = { "", FROM_TO("l7", "s", "'1ms'"), FROM_TO("l7", "s", JITTER) };
+    static const char *const ways[] = { "", FROM_TO("l7", "s", "'1ms'"),
+                                        FROM_TO("l7", "s", JITTER) };
 
     for (size_t c = 0; c < ARRAY_LEN(client); c++)
         for (size_t k = 0; k < ARRAY_LEN(ways); k++) {
             struct world w;
             struct lab lab;
 
-            world_text(&w, RUN("'duration': '9s'") "'clients': [ { 'name': 'c', 'to': 'l7', %s, " POISSON("450/s") " } ], 'links': [ %s ], "
-                BALANCERS("{ 'name': 'l7', 'algorithm': 'p2c', 'to': 's', 'timeout': '25ms', 'instances': 2, "
-                          "'retries': { 'max': 2, 'on': ['timeout', 'refused', 'reset', '5xx'] }, "
-                          "'health_check': { 'interval': '1s' } }") STORM BUSY, client[c], ways[k]);
+            world_text(
+                &w,
+                RUN("'duration': '9s'") "'clients': [ { 'name': 'c', 'to': 'l7', %s, " POISSON(
+                    "450/s") " } ], 'links': [ %s ], " BALANCERS("{ 'name': 'l7', 'algorithm': "
+                    "'p2c', 'to': 's', 'timeout': '25ms', 'instances': 2, "
+                                                                 "'retries': { 'max': 2, 'on': "
+                                                                 "['timeout', 'refused', "
+                                                                 "'reset', '5xx'] }, "
+                                                                 "'health_check': { 'interval': "
+                                                                 "'1s' } }")
+                    STORM BUSY,
+                client[c], ways[k]);
             run_to_the_end(&lab, &w);
             CU_ASSERT_EQUAL(lab.sim.meter.record.area == lab.sim.meter.record.sojourn, true);
             lab_end(&lab);
@@ -511,7 +609,8 @@ static void nothing_is_left_over_behind_one_l7(void)
 static void nothing_is_left_over_behind_two_tiers_that_give_up(void)
 {
     static const char *const ways[] = {
-        "", FROM_TO("front", "l7", "'2ms'") ", " FROM_TO("l7", "s", "'1ms'"),
+        "",
+        FROM_TO("front", "l7", "'2ms'") ", " FROM_TO("l7", "s", "'1ms'"),
         FROM_TO("front", "l7", JITTER) ", " FROM_TO("l7", "s", JITTER),
     };
 
@@ -520,35 +619,79 @@ static void nothing_is_left_over_behind_two_tiers_that_give_up(void)
             struct world w;
             struct lab lab;
 
-            world_text(&w, "{ 'version': 1, 'name': 't', 'run': { 'duration': '9s', 'seed': %u }, "
-                CLIENT("'to': 'front', 'rtt': '10ms', 'timeout': '90ms', " POISSON("450/s")) "'links': [ %s ], "
-                BALANCERS("{ 'name': 'front', 'algorithm': 'random', 'to': 'l7', 'timeout': '37ms', 'instances': 2, "
-                          "'retries': { 'max': 2, 'on': ['timeout', 'refused', '5xx'] } }, "
-                          "{ 'name': 'l7', 'algorithm': 'least_conn', 'to': 's', 'timeout': '18ms', 'instances': 3, "
-                          "'retries': { 'max': 1, 'on': ['timeout', 'reset', 'refused'] }, "
-                          "'health_check': { 'interval': '1s' } }") STORM BUSY, seed, ways[k]);
+            world_text(
+                &w,
+                "{ 'version': 1, 'name': 't', 'run': { 'duration': '9s', 'seed': %u }, " CLIENT(
+                    "'to': 'front', 'rtt': '10ms', 'timeout': '90ms', " POISSON(
+                        "450/s")) "'links': [ %s ], " BALANCERS("{ 'name': 'front', 'algorithm': "
+                        "'random', 'to': 'l7', 'timeout': '37ms', 'instances': 2, "
+                                                                "'retries': { 'max': 2, 'on': "
+                                                                "['timeout', 'refused', '5xx'] } "
+                                                                "}, "
+                                                                "{ 'name': 'l7', 'algorithm': "
+                                                                "'least_conn', 'to': 's', "
+                                                                "'timeout': '18ms', 'instances': "
+                                                                "3, "
+                                                                "'retries': { 'max': 1, 'on': "
+                                                                "['timeout', 'reset', 'refused'] "
+                                                                "}, "
+                                                                "'health_check': { 'interval': "
+                                                                "'1s' } }")
+                    STORM BUSY,
+                seed, ways[k]);
             run_to_the_end(&lab, &w);
             lab_end(&lab);
             world_end(&w);
         }
 }
 
+/* The front gives up, and its CANCEL overtakes the request: the second tier must not wait for
+ * ever for what a backend that hangs for good will never answer. */
+static void a_cancel_that_came_first_is_not_forgotten(void)
+{
+    struct world w;
+    struct lab lab;
+
+    world_text(
+        &w,
+        RUN("'duration': '9s'") CLIENT("'to': 'front', " POISSON("300/s")) "'links': [ " FROM_TO(
+            "front", "l7",
+            "{ 'dist': 'exponential', 'mean': '20ms' }") " ], " BALANCERS("{ 'name': 'front', "
+            "'algorithm': 'random', 'to': 'l7', 'timeout': '30ms' }, "
+                                                                          "{ 'name': 'l7', "
+                                                                          "'algorithm': "
+                                                                          "'random', 'to': 's', "
+                                                                          "'timeout': '100ms' }")
+            EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]' }")
+                BACKENDS("3", "'5ms'", UNLIMITED));
+    run_to_the_end(&lab, &w);
+    lab_end(&lab);
+    world_end(&w);
+}
+
 /* An l4 owes its balancer a completion for every connection: all closed or forgotten in the end. */
 static void nothing_is_left_over_behind_an_l4(void)
 {
     static const char *const client[] = {
-        "'timeout': '50ms', 'protocol': 'tcp', 'rtt': '8ms'", "'timeout': '30ms', 'protocol': 'tcp', 'rtt': '40ms'",
+        "'timeout': '50ms', 'protocol': 'tcp', 'rtt': '8ms'",
+        "'timeout': '30ms', 'protocol': 'tcp', 'rtt': '40ms'",
         "'timeout': '30ms', 'protocol': 'tcp'",
     };
-    static const char *const ways[] = { "", FROM_TO("l4", "s", "'1ms'"), FROM_TO("l4", "s", JITTER) };
+    static const char *const ways[] = { "", FROM_TO("l4", "s", "'1ms'"),
+                                        FROM_TO("l4", "s", JITTER) };
 
     for (size_t c = 0; c < ARRAY_LEN(client); c++)
         for (size_t k = 0; k < ARRAY_LEN(ways); k++) {
             struct world w;
             struct lab lab;
 
-            world_text(&w, RUN("'duration': '9s'") "'clients': [ { 'name': 'c', 'to': 'l4', 'count': 50, %s, "
-                "'nat': { 'addresses': 2 }, " POISSON("450/s") " } ], 'links': [ %s ], " BALANCERS(L4("s", "")) STORM BUSY,
+            world_text(
+                &w,
+                RUN("'duration': '9s'") "'clients': [ { 'name': 'c', 'to': 'l4', 'count': 50, %s, "
+                                        "'nat': { 'addresses': 2 }, " POISSON(
+                                            "450/s") " } ], 'links': [ %s ], " BALANCERS(L4("s",
+                                                                                            ""))
+                                            STORM BUSY,
                 client[c], ways[k]);
             run_to_the_end(&lab, &w);
             lab_end(&lab);
@@ -556,15 +699,38 @@ static void nothing_is_left_over_behind_an_l4(void)
         }
 }
 
-/* The client gives up at 100 ms, its CANCEL reaches the l7 at 110 ms; between the two, at 106 ms, the l7
- * gives up on its second attempt.  The answer to that comes to a client that is gone. */
+/* On a way of random length the CLOSE of a client that gave up overtakes its OPEN. */
+static void a_close_that_came_first_leaves_no_flow_behind(void)
+{
+    struct world w;
+    struct lab lab;
+
+    world_text(
+        &w,
+        RUN("'duration': '9s'")
+            CLIENT("'to': 'l4', 'count': 50, 'protocol': 'tcp', 'timeout': '30ms', "
+                "" POISSON("300/s")) "'links': [ " FROM_TO(
+                "c", "l4",
+                "{ 'dist': 'exponential', 'mean': '20ms' }") " ], " BALANCERS(L4("s", ""))
+                BACKENDS("3", "'5ms'", UNLIMITED));
+    run_to_the_end(&lab, &w);
+    CU_ASSERT_EQUAL(lab.sim.conns.live, 0);
+    lab_end(&lab);
+    world_end(&w);
+}
+
+/* The client gives up at 100 ms, its CANCEL reaches the l7 at 110 ms; between the two, at 106
+ * ms, the l7 gives up on its second attempt. The answer to that comes to a client that is gone. */
 static void who_gave_up_is_not_answered_again(void)
 {
     struct world w;
     struct lab lab;
 
-    world_text(&w, RUN("'requests': 10") CLIENT("'to': 'l7', 'rtt': '20ms', 'timeout': '100ms', " EVERY("1/s"))
-        BALANCERS(L7(", 'timeout': '48ms', 'retries': { 'max': 1, 'on': ['timeout'] }")) BACKENDS("2", "'1s'", ""));
+    world_text(
+        &w,
+        RUN("'requests': 10") CLIENT("'to': 'l7', 'rtt': '20ms', 'timeout': '100ms', " EVERY("1/s"))
+            BALANCERS(L7(", 'timeout': '48ms', 'retries': { 'max': 1, 'on': ['timeout'] }"))
+                BACKENDS("2", "'1s'", ""));
     run_to_the_end(&lab, &w);
     CU_ASSERT_EQUAL(count_ended(&lab.sim.meter.record, OUTCOME_TIMEOUT), 10);
     lab_end(&lab);
@@ -574,21 +740,30 @@ static void who_gave_up_is_not_answered_again(void)
 /* ---- what must hold between runs ---- */
 
 static const char *const all_scenarios[] = {
-    "scenarios/affinity/nat-source-hash.json", "scenarios/affinity/remove-one.json", "scenarios/basics/mm1.json",
-    "scenarios/basics/power-of-two.json", "scenarios/failures/crash-and-recover.json", "scenarios/failures/hang.json",
-    "scenarios/protocols/grpc-l4.json", "scenarios/protocols/grpc-l7.json", "scenarios/tails/equal-backends.json",
-    "scenarios/tails/rr-vs-ewma.json", "scenarios/topologies/nat-l4-l7.json",
+    "scenarios/affinity/nat-source-hash.json",
+    "scenarios/affinity/remove-one.json",
+    "scenarios/basics/mm1.json",
+    "scenarios/basics/power-of-two.json",
+    "scenarios/failures/crash-and-recover.json",
+    "scenarios/failures/hang.json",
+    "scenarios/protocols/grpc-l4.json",
+    "scenarios/protocols/grpc-l7.json",
+    "scenarios/tails/equal-backends.json",
+    "scenarios/tails/rr-vs-ewma.json",
+    "scenarios/topologies/nat-l4-l7.json",
 };
 
 static bool are_equal(const struct record *a, const struct record *b)
 {
     bool is_equal = a->digest == b->digest && a->area == b->area && a->requests == b->requests
-                 && a->attempts == b->attempts && a->slices == b->slices && a->end == b->end;
+                    && a->attempts == b->attempts && a->slices == b->slices && a->end == b->end;
 
     for (uint32_t i = 0; is_equal && i < a->slices; i++)
-        is_equal = a->slice[i].born == b->slice[i].born && a->slice[i].latency_sum == b->slice[i].latency_sum;
+        is_equal = a->slice[i].born == b->slice[i].born
+                   && a->slice[i].latency_sum == b->slice[i].latency_sum;
     for (uint32_t k = 0; is_equal && k < a->backends; k++)
-        is_equal = count_picked(a, k) == count_picked(b, k) && count_served(a, k) == count_served(b, k);
+        is_equal =
+            count_picked(a, k) == count_picked(b, k) && count_served(a, k) == count_served(b, k);
     return is_equal;
 }
 
@@ -600,6 +775,9 @@ static void every_scenario_keeps_the_identities_and_repeats(void)
 
     for (size_t i = 0; i < ARRAY_LEN(all_scenarios); i++) {
         struct scenario_overrides by_count = { .set = short_run, .sets = 1 };
+        /* one policy; two connections, which all policies put on two backends */
+        bool does_not_matter =
+            strstr(all_scenarios[i], "mm1") || strstr(all_scenarios[i], "grpc-l4");
         bool is_counted = strstr(all_scenarios[i], "basics") || strstr(all_scenarios[i], "equal");
         struct world w;
 
@@ -607,11 +785,11 @@ static void every_scenario_keeps_the_identities_and_repeats(void)
         struct record a = world_run(&w, 0, 0), b = world_run(&w, 0, 0);
         struct record other = world_run(&w, w.scenario.policies - 1, 0);
         CU_ASSERT(are_equal(&a, &b));
-        CU_ASSERT(w.scenario.policies == 1 || a.digest != other.digest);
+        CU_ASSERT(are_equal(&a, &other) == does_not_matter);
         CU_ASSERT_EQUAL(a.requests, other.requests);
         for (uint32_t k = 0; k < a.slices && k < other.slices; k++)
             CU_ASSERT_EQUAL(a.slice[k].born, other.slice[k].born);
-        if (is_counted)             /* no failures, no retries: the very same work */
+        if (is_counted) /* no failures, no retries: the very same work */
             CU_ASSERT_EQUAL(sum_offered(&a), sum_offered(&other));
         record_fini(&a);
         record_fini(&b);
@@ -628,14 +806,15 @@ static void another_seed_is_another_run(void)
 {
     struct world w;
 
-    world_text(&w, RUN("'requests': 1000, 'replications': 2") CLIENT("'to': 'l7', " POISSON("100/s"))
-               BALANCERS(L7("")) BACKENDS("2", "'10ms'", ""));
+    world_text(&w,
+               RUN("'requests': 1000, 'replications': 2") CLIENT("'to': 'l7', " POISSON("100/s"))
+                   BALANCERS(L7("")) BACKENDS("2", "'10ms'", ""));
     struct record a = world_run(&w, 0, 0), b = world_run(&w, 0, 1);
     CU_ASSERT(a.digest != b.digest);
     record_fini(&a);
     w.scenario.run.seed++;
     a = world_run(&w, 0, 0);
-    CU_ASSERT(are_equal(&a, &b));               /* replication k runs with seed + k */
+    CU_ASSERT(are_equal(&a, &b)); /* replication k runs with seed + k */
     record_fini(&a);
     record_fini(&b);
     world_end(&w);
@@ -644,17 +823,20 @@ static void another_seed_is_another_run(void)
 static void policies_that_choose_alike_leave_the_same_record(void)
 {
     static const char *const pair[][2] = {
-        { "'round_robin'", "'weighted_round_robin'" }, { "'random'", "{ 'name': 'p2c', 'choices': 1 }" },
-        { "'least_conn'", "{ 'name': 'p2c', 'choices': 10 }" },
+        { "'round_robin'", "'weighted_round_robin'" },
+        { "'random'", "{ 'name': 'p2c', 'choices': 1 }" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(pair); i++) {
         struct record r[2];
 
         for (uint32_t k = 0; k < 2; k++)
-            r[k] = simulate(RUN("'requests': 20000") CLIENT("'to': 'l7', " POISSON("800/s"))
-                "'balancers': [ { 'name': 'l7', 'algorithm': %s, 'to': 's' } ], "
-                BACKENDS("10", "{ 'dist': 'exponential', 'mean': '10ms' }", ""), pair[i][k]);
+            r[k] = simulate(
+                RUN("'requests': 20000")
+                    CLIENT("'to': 'l7', " POISSON("800/s")) "'balancers': [ { 'name': 'l7', "
+                        "'algorithm': %s, 'to': 's' } ], " BACKENDS(
+                        "10", "{ 'dist': 'exponential', 'mean': '10ms' }", ""),
+                pair[i][k]);
         CU_ASSERT(are_equal(&r[0], &r[1]));
         if (!are_equal(&r[0], &r[1]))
             fprintf(stderr, "  %s and %s differ\n", pair[i][0], pair[i][1]);
@@ -669,9 +851,12 @@ static const struct unit_test tests[] = {
     { "an_l7_spreads_every_grpc_request", an_l7_spreads_every_grpc_request },
     { "h1_takes_one_request_at_a_time", h1_takes_one_request_at_a_time },
     { "connections_as_protocols_need_them", connections_as_protocols_need_them },
-    { "a_connection_ends_at_its_age_or_after_its_requests", a_connection_ends_at_its_age_or_after_its_requests },
-    { "max_streams_make_requests_wait_at_the_client", max_streams_make_requests_wait_at_the_client },
-    { "a_source_hash_behind_a_nat_sees_only_its_addresses", a_source_hash_behind_a_nat_sees_only_its_addresses },
+    { "a_connection_ends_at_its_age_or_after_its_requests",
+      a_connection_ends_at_its_age_or_after_its_requests },
+    { "max_streams_make_requests_wait_at_the_client",
+      max_streams_make_requests_wait_at_the_client },
+    { "a_source_hash_behind_a_nat_sees_only_its_addresses",
+      a_source_hash_behind_a_nat_sees_only_its_addresses },
     { "a_nat_without_a_free_port_refuses", a_nat_without_a_free_port_refuses },
     { "a_forgotten_flow_is_reset", a_forgotten_flow_is_reset },
     { "a_flow_in_use_is_not_forgotten", a_flow_in_use_is_not_forgotten },
@@ -682,7 +867,8 @@ static const struct unit_test tests[] = {
     { "a_hang_that_nobody_notices", a_hang_that_nobody_notices },
     { "errors_are_told_or_tried_again", errors_are_told_or_tried_again },
     { "a_crash_behind_an_l4_breaks_connections", a_crash_behind_an_l4_breaks_connections },
-    { "a_drain_finishes_what_is_there_and_takes_nothing_new", a_drain_finishes_what_is_there_and_takes_nothing_new },
+    { "a_drain_finishes_what_is_there_and_takes_nothing_new",
+      a_drain_finishes_what_is_there_and_takes_nothing_new },
     { "a_removal_resets_what_is_there", a_removal_resets_what_is_there },
     { "what_is_added_gets_its_share", what_is_added_gets_its_share },
     { "a_new_weight_shifts_the_shares", a_new_weight_shifts_the_shares },
@@ -690,12 +876,18 @@ static const struct unit_test tests[] = {
     { "checks_take_out_and_bring_back_in_time", checks_take_out_and_bring_back_in_time },
     { "a_cancel_takes_the_job_out", a_cancel_takes_the_job_out },
     { "nothing_is_left_over_behind_one_l7", nothing_is_left_over_behind_one_l7 },
-    { "nothing_is_left_over_behind_two_tiers_that_give_up", nothing_is_left_over_behind_two_tiers_that_give_up },
+    { "nothing_is_left_over_behind_two_tiers_that_give_up",
+      nothing_is_left_over_behind_two_tiers_that_give_up },
+    { "a_cancel_that_came_first_is_not_forgotten", a_cancel_that_came_first_is_not_forgotten },
+    { "a_close_that_came_first_leaves_no_flow_behind",
+      a_close_that_came_first_leaves_no_flow_behind },
     { "nothing_is_left_over_behind_an_l4", nothing_is_left_over_behind_an_l4 },
     { "who_gave_up_is_not_answered_again", who_gave_up_is_not_answered_again },
-    { "every_scenario_keeps_the_identities_and_repeats", every_scenario_keeps_the_identities_and_repeats },
+    { "every_scenario_keeps_the_identities_and_repeats",
+      every_scenario_keeps_the_identities_and_repeats },
     { "another_seed_is_another_run", another_seed_is_another_run },
-    { "policies_that_choose_alike_leave_the_same_record", policies_that_choose_alike_leave_the_same_record },
+    { "policies_that_choose_alike_leave_the_same_record",
+      policies_that_choose_alike_leave_the_same_record },
 };
 
 UNIT_MAIN("network", tests)

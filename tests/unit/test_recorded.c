@@ -1,8 +1,9 @@
-/* test_recorded.c - the very arrivals and demands that real load balancers were given, and what they
- * made of them: recordings/latency/<file>_rep1.json (nginx 1.22.1, HAProxy 2.6.12).
+/* test_recorded.c - the very arrivals and demands that real load balancers were given, and what
+ * they made of them: recordings/latency/<file>_rep1.json (nginx 1.22.1, HAProxy 2.6.12).
  *
- * round_robin has no freedom: 2.5 %, what the model of the path leaves open at p50.  least_conn feeds back: products
- * themselves differ by 1 % on hom70 and by 3 % at p99 on slow140, where a microsecond moves it by 10 %. */
+ * round_robin has no freedom: 2.5 %, what the model of the path leaves open at p50. least_conn
+ * feeds back: products themselves differ by 1 % on hom70 and by 3 % at p99 on slow140, where a
+ * microsecond moves it by 10 %. */
 #include "unit.h"
 
 #include "simulate.h"
@@ -19,25 +20,89 @@ struct recorded {
 };
 
 static const struct recorded hom70[] = {
-    { "hom70_haproxy_roundrobin", "round_robin", 14.342, 47.247, 94.049, 175.47,
-      { 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5 }, .025, .025, 1 },
-    { "hom70_nginx_rr", "round_robin", 14.347, 47.283, 94.166, 175.618,
-      { 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5 }, .025, .025, 1 },
-    { "hom70_haproxy_leastconn", "least_conn", 8.789, 28.15, 54.773, 76.122,
-      { 12.41, 12.5, 12.37, 12.48, 12.48, 12.43, 12.75, 12.58 }, .04, .04, 1 },
-    { "hom70_nginx_least_conn", "least_conn", 8.73, 28.261, 54.729, 76.575,
-      { 12.59, 12.65, 12.5, 12.63, 12.61, 12.35, 12.17, 12.5 }, .04, .04, 1 },
+    { "hom70_haproxy_roundrobin",
+      "round_robin",
+      14.342,
+      47.247,
+      94.049,
+      175.47,
+      { 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5 },
+      .025,
+      .025,
+      1 },
+    { "hom70_nginx_rr",
+      "round_robin",
+      14.347,
+      47.283,
+      94.166,
+      175.618,
+      { 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5 },
+      .025,
+      .025,
+      1 },
+    { "hom70_haproxy_leastconn",
+      "least_conn",
+      8.789,
+      28.15,
+      54.773,
+      76.122,
+      { 12.41, 12.5, 12.37, 12.48, 12.48, 12.43, 12.75, 12.58 },
+      .04,
+      .04,
+      1 },
+    { "hom70_nginx_least_conn",
+      "least_conn",
+      8.73,
+      28.261,
+      54.729,
+      76.575,
+      { 12.59, 12.65, 12.5, 12.63, 12.61, 12.35, 12.17, 12.5 },
+      .04,
+      .04,
+      1 },
 };
 
 static const struct recorded slow140[] = {
-    { "slow140_haproxy_roundrobin", "round_robin", 8.914, 68.162, 899.037, 1101.386,
-      { 12.51, 12.51, 12.51, 12.51, 12.49, 12.49, 12.49, 12.49 }, .025, .025, 1 },
-    { "slow140_nginx_rr", "round_robin", 8.908, 68.129, 898.537, 1100.942,
-      { 12.51, 12.51, 12.51, 12.51, 12.49, 12.49, 12.49, 12.49 }, .025, .025, 1 },
-    { "slow140_haproxy_leastconn", "least_conn", 7.853, 28.485, 93.213, 212.207,
-      { 13.1, 13.32, 13.22, 13.32, 13.2, 13.27, 13.13, 7.45 }, .05, .18, 1 },
-    { "slow140_nginx_least_conn", "least_conn", 7.896, 28.413, 95.726, 218.813,
-      { 13.3, 13.17, 13.28, 13.44, 13.17, 13.0, 13.31, 7.33 }, .05, .18, 1 },
+    { "slow140_haproxy_roundrobin",
+      "round_robin",
+      8.914,
+      68.162,
+      899.037,
+      1101.386,
+      { 12.51, 12.51, 12.51, 12.51, 12.49, 12.49, 12.49, 12.49 },
+      .025,
+      .025,
+      1 },
+    { "slow140_nginx_rr",
+      "round_robin",
+      8.908,
+      68.129,
+      898.537,
+      1100.942,
+      { 12.51, 12.51, 12.51, 12.51, 12.49, 12.49, 12.49, 12.49 },
+      .025,
+      .025,
+      1 },
+    { "slow140_haproxy_leastconn",
+      "least_conn",
+      7.853,
+      28.485,
+      93.213,
+      212.207,
+      { 13.1, 13.32, 13.22, 13.32, 13.2, 13.27, 13.13, 7.45 },
+      .05,
+      .18,
+      1 },
+    { "slow140_nginx_least_conn",
+      "least_conn",
+      7.896,
+      28.413,
+      95.726,
+      218.813,
+      { 13.3, 13.17, 13.28, 13.44, 13.17, 13.0, 13.31, 7.33 },
+      .05,
+      .18,
+      1 },
 };
 
 static uint32_t policy_index(const struct scenario *s, const char *label)
@@ -49,7 +114,8 @@ static uint32_t policy_index(const struct scenario *s, const char *label)
     return 0;
 }
 
-static double check(const struct recorded *row, const char *what, double is, double was, double within)
+static double check(const struct recorded *row, const char *what, double is, double was,
+                    double within)
 {
     CU_ASSERT(fabs(is / was - 1) <= within);
     if (fabs(is / was - 1) > within)
@@ -75,8 +141,8 @@ static void check_row(const struct recorded *row, const struct record *r)
 
     if (row->within_points > 0)
         check_shares(row, r);
-    printf("  %-28s p50 %+5.2f %%  p90 %+5.2f %%  p99 %+6.2f %%  p99.9 %+6.2f %%\n", row->file, off50,
-           off90, off99, 100 * (p999 / row->p999 - 1));
+    printf("  %-28s p50 %+5.2f %%  p90 %+5.2f %%  p99 %+6.2f %%  p99.9 %+6.2f %%\n", row->file,
+           off50, off90, off99, 100 * (p999 / row->p999 - 1));
 }
 
 static void check_file(const char *path, const struct recorded *row, size_t rows, uint64_t requests)

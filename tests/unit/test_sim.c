@@ -1,4 +1,5 @@
-/* test_sim.c - how messages move: frames, ways back, forks, cancels; by nodes that only take notes. */
+/* test_sim.c - how messages move: frames, ways back, forks, cancels; by nodes that only take
+ * notes. */
 #include "unit.h"
 
 #include "../../sim/core/sim.h"
@@ -6,11 +7,18 @@
 #include <string.h>
 
 /* Notes its name for everything that it sees; sends requests on, or answers when it is the last. */
-struct scribe { struct node node; struct link out; uint32_t to; bool pushes; char *notes; };
+struct scribe {
+    struct node node;
+    struct link out;
+    uint32_t to;
+    bool pushes;
+    char *notes;
+};
 
 static void write_down(struct scribe *s, const struct sim *sim, char what)
 {
-    sprintf(s->notes + strlen(s->notes), "%c%u@%llu ", what, s->node.id, (unsigned long long)sim->now);
+    sprintf(s->notes + strlen(s->notes), "%c%u@%llu ", what, s->node.id,
+            (unsigned long long)sim->now);
 }
 
 static void scribe_request(struct node *n, struct sim *sim, struct req *r)
@@ -48,19 +56,28 @@ static void destroy(struct node *n)
     (void)n;
 }
 
-static const struct node_ops scribe_ops = {
-    .kind = "scribe", .request = scribe_request, .reply = scribe_reply, .timer = scribe_timer,
-    .destroy = destroy };
+static const struct node_ops scribe_ops = { .kind = "scribe",
+                                            .request = scribe_request,
+                                            .reply = scribe_reply,
+                                            .timer = scribe_timer,
+                                            .destroy = destroy };
 
-struct desk { struct sim sim; struct scribe scribe[4]; char notes[1000]; };
+struct desk {
+    struct sim sim;
+    struct scribe scribe[4];
+    char notes[1000];
+};
 
 static void desk_begin(struct desk *d)
 {
     memset(d, 0, sizeof *d);
     sim_init(&d->sim, 1, 4, 4);
     for (uint32_t i = 0; i < 4; i++) {
-        d->scribe[i] = (struct scribe){ .node.ops = &scribe_ops, .out.lane = NONE, .pushes = true,
-                                        .to = i < 3 ? i + 1 : NONE, .notes = d->notes };
+        d->scribe[i] = (struct scribe){ .node.ops = &scribe_ops,
+                                        .out.lane = NONE,
+                                        .pushes = true,
+                                        .to = i < 3 ? i + 1 : NONE,
+                                        .notes = d->notes };
         sim_put_node(&d->sim, &d->scribe[i].node, i, "scribe");
     }
 }
@@ -72,7 +89,11 @@ static void delay(struct desk *d, uint32_t i, const struct dist *latency)
 
 static void a_reply_goes_back_by_those_who_pushed_and_takes_all_links(void)
 {
-    static const struct { bool pushes[3]; nsec delay[3]; const char *notes; } row[] = {
+    static const struct {
+        bool pushes[3];
+        nsec delay[3];
+        const char *notes;
+    } row[] = {
         { { 1, 1, 1 }, { 0, 0, 0 }, "q0@0 q1@0 q2@0 q3@0 r2@0 r1@0 r0@0 " },
         { { 1, 1, 1 }, { 5, 7, 9 }, "q0@0 q1@5 q2@12 q3@21 r2@30 r1@37 r0@42 " },
         { { 1, 0, 1 }, { 5, 7, 9 }, "q0@0 q1@5 q2@12 q3@21 r2@30 r0@42 " },
@@ -131,7 +152,7 @@ static void a_jittered_link_draws_from_luck_each_way(void)
         back[i] = r->back;
         CU_ASSERT(r->back >= 1000 && r->back <= 2000);
     }
-    CU_ASSERT_EQUAL(back[0], back[1]);          /* the same request, the same network */
+    CU_ASSERT_EQUAL(back[0], back[1]); /* the same request, the same network */
     CU_ASSERT_NOT_EQUAL(back[0], back[2]);
     CU_ASSERT_NOT_EQUAL(back[0], back[3]);
     sim_fini(&sim);
@@ -160,14 +181,15 @@ static void a_fork_takes_the_frames_below_and_leaves_the_rest(void)
     CU_ASSERT(old->is_orphan && !r->is_orphan);
     CU_ASSERT(r->root == old->id && sim_current(&d.sim, old->id) == r && old->holds == 2);
     sim_free(&d.sim, old);
-    CU_ASSERT_PTR_EQUAL(sim_current(&d.sim, r->root), r);           /* the root stays while r lives */
+    CU_ASSERT_PTR_EQUAL(sim_current(&d.sim, r->root), r); /* the root stays while r lives */
     CU_ASSERT_PTR_NOT_EQUAL(sim_new(&d.sim, MSG_ASK), old);
     sim_free(&d.sim, r);
     CU_ASSERT_PTR_EQUAL(sim_new(&d.sim, MSG_ASK), old);
     sim_fini(&d.sim);
 }
 
-/* Its client has given up; a balancer on the way gives up on it as well, before the CANCEL is there. */
+/* Its client has given up; a balancer on the way gives up on it as well, before the CANCEL is
+ * there. */
 static void a_fork_of_what_nobody_waits_for_is_waited_for_by_nobody(void)
 {
     struct desk d;
@@ -186,7 +208,9 @@ static void a_fork_of_what_nobody_waits_for_is_waited_for_by_nobody(void)
 
 static struct req cancel_of(const struct req *target, enum cancel_scope scope)
 {
-    return (struct req){ .what = MSG_CANCEL, .target = target->id, .target_serial = target->serial,
+    return (struct req){ .what = MSG_CANCEL,
+                         .target = target->id,
+                         .target_serial = target->serial,
                          .is_target_whole = scope == CANCEL_REQUEST };
 }
 
@@ -223,8 +247,8 @@ static void a_cancel_never_finds_a_later_user_of_the_struct(void)
     sim_fini(&d.sim);
 }
 
-/* An orphan of the first attempt is still out, so that the root lives; the second attempt is answered
- * and its struct is another request's by the time the client's CANCEL arrives. */
+/* An orphan of the first attempt is still out, so that the root lives; the second attempt is
+ * answered and its struct is another request's by the time the client's CANCEL arrives. */
 static void a_cancel_never_finds_a_later_user_of_the_present_attempts_struct(void)
 {
     struct desk d;
@@ -263,7 +287,9 @@ static void again_and_again_at_once(struct node *n, struct sim *sim, uint32_t ar
 
 static void time_that_stands_still_ends_the_run(void)
 {
-    static const struct node_ops ops = { .kind = "spin", .timer = again_and_again_at_once, .destroy = destroy };
+    static const struct node_ops ops = { .kind = "spin",
+                                         .timer = again_and_again_at_once,
+                                         .destroy = destroy };
     struct node n = { .ops = &ops };
     struct sim sim;
 
@@ -278,13 +304,17 @@ static void time_that_stands_still_ends_the_run(void)
 static const struct unit_test tests[] = {
     { "a_reply_goes_back_by_those_who_pushed_and_takes_all_links",
       a_reply_goes_back_by_those_who_pushed_and_takes_all_links },
-    { "a_post_waits_for_its_turn_and_a_forward_does_not", a_post_waits_for_its_turn_and_a_forward_does_not },
+    { "a_post_waits_for_its_turn_and_a_forward_does_not",
+      a_post_waits_for_its_turn_and_a_forward_does_not },
     { "a_jittered_link_draws_from_luck_each_way", a_jittered_link_draws_from_luck_each_way },
-    { "a_fork_takes_the_frames_below_and_leaves_the_rest", a_fork_takes_the_frames_below_and_leaves_the_rest },
+    { "a_fork_takes_the_frames_below_and_leaves_the_rest",
+      a_fork_takes_the_frames_below_and_leaves_the_rest },
     { "a_fork_of_what_nobody_waits_for_is_waited_for_by_nobody",
       a_fork_of_what_nobody_waits_for_is_waited_for_by_nobody },
-    { "a_cancel_finds_the_attempt_or_the_present_one", a_cancel_finds_the_attempt_or_the_present_one },
-    { "a_cancel_never_finds_a_later_user_of_the_struct", a_cancel_never_finds_a_later_user_of_the_struct },
+    { "a_cancel_finds_the_attempt_or_the_present_one",
+      a_cancel_finds_the_attempt_or_the_present_one },
+    { "a_cancel_never_finds_a_later_user_of_the_struct",
+      a_cancel_never_finds_a_later_user_of_the_struct },
     { "a_cancel_never_finds_a_later_user_of_the_present_attempts_struct",
       a_cancel_never_finds_a_later_user_of_the_present_attempts_struct },
     { "nothing_happens_after_the_horizon", nothing_happens_after_the_horizon },

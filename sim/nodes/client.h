@@ -1,0 +1,58 @@
+/* client.h - what client.c (who asks, and when) and client_conns.c (on which connection) share. */
+#ifndef NODES_CLIENT_H
+#define NODES_CLIENT_H
+
+#include "../parts/connpool.h"
+#include "nodes.h"
+
+struct client {
+    struct node node;
+    const struct client_config *config;
+    struct tier to;
+    uint32_t nat;                   /* node id, or NONE */
+    bool     is_rtt_random;         /* drawn once for every client */
+    bool     is_closed_loop;
+    bool     is_stopped;
+    uint64_t salt;
+    struct person { uint32_t asked, address, key; } *person;    /* [count]: requests so far, IPv4 */
+    uint64_t sessions;              /* begun, over all clients */
+    uint32_t alarm;
+    struct quota *quota;
+    struct arrival arrival;
+    struct rng who;                 /* which client the next arrival is of */
+    struct keys keys;
+    struct connpool pool;
+};
+
+static inline bool client_is_warm(const struct client *c)
+{
+    return c->config->protocol == PROTOCOL_WARM;
+}
+
+/* The instance of `to` that a request's luck says. */
+uint32_t client_instance(const struct client *, const struct req *);
+
+/* The link to the first hop, and which node that is for this request: the NAT, the connection's
+ * instance, or for a warm client client_instance(). */
+struct link client_way(const struct client *, uint32_t client);
+uint32_t client_first_hop(const struct client *, const struct sim *, const struct req *);
+
+/* The request is over: counted, and a closed loop's client begins to think. */
+void client_finish(struct client *, struct sim *, struct req *, enum status);
+
+/* ---- connections ---- */
+
+/* A request that needs one: it waits, or goes out at once. */
+void client_conns_ask(struct client *, struct sim *, struct req *);
+
+/* An OPEN came back; a request came back on a connection. */
+void client_conns_answered(struct client *, struct sim *, const struct req *open);
+void client_conns_release(struct client *, struct sim *, const struct req *, uint32_t conn);
+
+/* Nobody waits any more: for a request that still waits for a connection; for the answer to one on
+ * this connection; for the answer to an OPEN. */
+void client_conns_stop_waiting(struct client *, struct sim *, struct req *);
+void client_conns_abandon(struct client *, struct sim *, uint32_t client, uint32_t conn);
+void client_conns_abandon_open(struct client *, struct sim *, struct req *open);
+
+#endif
