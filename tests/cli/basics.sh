@@ -76,7 +76,7 @@ for word in lognormal latency.p99 clients.arrival clients.arrival.rate backends;
     run explain "$word"
     is "explain $word exits 0" 0 $code
 done
-for word in $(grep -rhoE '[^0-9A-Za-z][EW][0-9]{3}[^0-9A-Za-z]' "$root"/sim --include='*.c' | tr -dc 'EW0-9\n' | sort -u); do
+for word in $(grep -rhoE '["[][EW][0-9]{3}[]"]' "$root"/sim --include='*.c' | tr -dc 'EW0-9\n' | sort -u); do
     run explain "$word"
     is "explain $word exits 0" 0 $code
 done
