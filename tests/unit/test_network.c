@@ -845,7 +845,27 @@ static void policies_that_choose_alike_leave_the_same_record(void)
     }
 }
 
+/* 100 requests of one client; a session is so many in a row with one key, and a key has one home. */
+static void a_session_keeps_its_key(void)
+{
+    static const struct { uint32_t session, most_used; } row[] = { { 100, 1 }, { 50, 2 }, { 1, 10 } };
+
+    for (uint32_t k = 0; k < ARRAY_LEN(row); k++) {
+        struct record r = simulate(
+            RUN("'duration': '1005ms'")
+            "'clients': [ { 'name': 'c', 'to': 'l7', " EVERY("100/s") ", 'keys': { 'count': 100000, "
+            "'session': %u } } ], 'balancers': [ { 'name': 'l7', 'algorithm': 'maglev', 'to': 's' } ], "
+            BACKENDS("10", "'1ms'", ""), row[k].session);
+
+        CU_ASSERT(count_ended(&r, OUTCOME_OK) == 100);
+        CU_ASSERT(backends_used(&r) <= row[k].most_used);
+        CU_ASSERT(row[k].session > 1 || backends_used(&r) > 5);
+        record_fini(&r);
+    }
+}
+
 static const struct unit_test tests[] = {
+    { "a_session_keeps_its_key", a_session_keeps_its_key },
     { "latency_is_the_sum_of_its_parts", latency_is_the_sum_of_its_parts },
     { "an_l4_sends_each_grpc_client_to_one_backend", an_l4_sends_each_grpc_client_to_one_backend },
     { "an_l7_spreads_every_grpc_request", an_l7_spreads_every_grpc_request },
