@@ -20,19 +20,19 @@ enum lb_change { LB_ADDED, LB_REMOVED, LB_WEIGHT, LB_STATE, LB_LIMIT };
 
 enum lb_trait {
     LB_WEIGHTED   = 1,               /* shares follow the weights */
-    LB_BY_KEY     = 2,               /* the pick is a function of the key and the usable set, nothing else */
+    LB_BY_KEY     = 2,               /* the pick depends on key and usable set, nothing else */
     LB_CONSISTENT = 4,               /* removing one of n moves about 1/n of the keys */
     LB_FEEDBACK   = 8,               /* reads in-flight counts or outcomes */
     LB_BY_ADDRESS = 16,              /* hashes the client's address whatever key the host prefers */
-    LB_BY_LOAD    = 32,              /* LB_BY_KEY but for bounded load: in-flight counts move keys */
+    LB_BY_LOAD    = 32,              /* LB_BY_KEY, but beyond a bound in-flight counts move keys */
 };
 
 /* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
 struct lb_backend {
-    uint64_t    id;                  /* stable identity: what consistent hashes go by, never the position */
+    uint64_t    id;                  /* stable: what consistent hashes go by, never the position */
     const char *name;                /* address text, "app[3]"; owned by lb */
     uint32_t    weight;              /* as configured, or changed while running; 0 = nothing new */
-    uint32_t    inflight;            /* picked and not yet completed, counted by lb.c for everyone */
+    uint32_t    inflight;            /* picked and not yet completed; lb.c counts for everyone */
     uint32_t    limit;               /* most in flight, 0 = unlimited */
     enum lb_state state;
 };
@@ -40,8 +40,8 @@ struct lb_backend {
 /* What is known of a request when a backend must be chosen. */
 struct lb_request {
     uint64_t        now;             /* ns, never decreasing */
-    uint64_t        hash;            /* lb_hash() of the key's bytes, or any 64-bit hash: equal = same affinity */
-    const void     *key;             /* the bytes behind it (an address, a URI, a header), or NULL */
+    uint64_t        hash;            /* lb_hash() of the key's bytes, or any 64-bit hash */
+    const void     *key;             /* the bytes behind it (an address, a URI), or NULL */
     uint32_t        key_length;
     const uint64_t *avoid;           /* bit i set: backend i was tried already; may be NULL */
 };
@@ -79,7 +79,7 @@ struct lb_page {
 struct lb_ops {
     uint32_t               abi;          /* LB_ABI */
     uint32_t               traits;       /* enum lb_trait, or-ed */
-    uint32_t               max_backends; /* documented maximum, 0 = none: refused at start beyond it */
+    uint32_t               max_backends; /* more are refused at start; 0 = no maximum */
     const char            *name;         /* as written in scenarios: "p2c" */
     const char            *aliases;      /* space-separated other names, or NULL */
     const char            *summary;      /* one line, naming the paper or product that it follows */
@@ -87,13 +87,16 @@ struct lb_ops {
     size_t                 state_size;   /* private state: zeroed and preset before start */
     const struct lb_param *params;
 
-    int      (*start)(struct lb *, const char **why);  /* once, when parameters and first backends are set */
+    /* start: once, when parameters and first backends are set.  pick: a usable backend, LB_FULL or
+     * LB_NONE.  on_pick: after inflight was raised, on_complete: after it fell, on_change: after
+     * live[] was rebuilt.  on_report: load told from outside. */
+    int      (*start)(struct lb *, const char **why);
     void     (*stop)(struct lb *);
-    uint32_t (*pick)(struct lb *, const struct lb_request *);   /* a usable backend, LB_FULL or LB_NONE */
-    void     (*on_pick)(struct lb *, uint32_t backend, uint64_t now);   /* after inflight was raised */
-    void     (*on_complete)(struct lb *, uint32_t backend, const struct lb_outcome *); /* after inflight fell */
-    void     (*on_change)(struct lb *, uint32_t backend, enum lb_change); /* after live[] was rebuilt */
-    void     (*on_report)(struct lb *, uint32_t backend, const struct lb_outcome *); /* load told from outside */
+    uint32_t (*pick)(struct lb *, const struct lb_request *);
+    void     (*on_pick)(struct lb *, uint32_t backend, uint64_t now);
+    void     (*on_complete)(struct lb *, uint32_t backend, const struct lb_outcome *);
+    void     (*on_change)(struct lb *, uint32_t backend, enum lb_change);
+    void     (*on_report)(struct lb *, uint32_t backend, const struct lb_outcome *);
     size_t   (*bytes)(const struct lb *);              /* memory of tables beyond state_size */
 };
 

@@ -140,6 +140,7 @@ static const char *code_meaning(const char *code)
         { "E022", "The option stands without the value that it needs." },
         { "E023", "The option's value is not of the kind that it takes." },
         { "E024", "A word too many, too few, or one that names nothing known." },
+        { "E710", "A record that an earlier run left is cut short or is not of this program." },
         { "E900", "The machine or the program failed, not the input: a full disk, a missing\n"
                   "right, a worker or a plug-in that died. The message says which." },
         { "E901", "gnuplot is not there or failed, and a figure was what was asked for." },

@@ -53,8 +53,18 @@ void evq_sift_up(struct evq *q, u128 key)
     q->heap[k] = key;
 }
 
-/* The least of four by two rounds of comparing, which the compiler makes without branches: where
- * the least stands is a coin toss that no processor can predict. */
+/* 0 or 1, hidden from the compiler: it would make a branch of it. */
+static inline size_t is_less(u128 a, u128 b)
+{
+    size_t bit = a < b;
+
+    __asm__("" : "+r"(bit));
+    return bit;
+}
+
+/* The hole sinks to the bottom along the least children, then the key rises from there (Wegener
+ * 1993): most keys are late and stay low, so that neither loop's end is a surprise.  The least of
+ * four is found by arithmetic: a branch on it would be mispredicted every other time. */
 void evq_sift_down(struct evq *q, u128 key)
 {
     u128 *heap = q->heap;
@@ -63,13 +73,15 @@ void evq_sift_down(struct evq *q, u128 key)
     q->is_hole = false;
     while ((first = 4 * k + 1) < size) {
         const u128 *c = heap + first;
-        size_t left = c[1] < c[0], right = 2 + (size_t)(c[3] < c[2]);
-        size_t least = c[right] < c[left] ? right : left;
+        size_t left = is_less(c[1], c[0]), right = 2 + is_less(c[3], c[2]);
+        size_t least = left ^ ((left ^ right) & -is_less(c[right], c[left]));
 
-        if (key < c[least])
-            break;
         heap[k] = c[least];
         k = first + least;
+    }
+    while (k > 0 && key < heap[(k - 1) / 4]) {
+        heap[k] = heap[(k - 1) / 4];
+        k = (k - 1) / 4;
     }
     heap[k] = key;
 }

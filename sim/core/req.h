@@ -37,52 +37,49 @@ struct hop {
 
 enum { REQ_TRIED = 4 };
 
+/* In lines of 64 bytes: what is seldom looked at first, then what a station needs, then who it is. */
 struct req {
-    /* the station's, while the request is at a backend; a queue's, while it waits for a
-     * connection */
+    /* set by those who use them */
+    uint32_t tried_by;              /* the node that these peers are of: */
+    uint32_t tried[REQ_TRIED];
+    uint32_t target;                /* CANCEL: whom it follows, */
+    uint64_t target_serial;         /* in which use of the struct, */
+    bool     is_target_whole;       /* and whether it means the request, whatever its attempt is now */
+    double   finish;                /* processor sharing: virtual time of its end */
+    nsec     got;                   /* server time it had before `started` (speed changes) */
+
+    /* the station's, while it is at a backend; a queue's, while it waits for a connection */
+    _Alignas(64)
     struct req *next, *prev;        /* queue links; `next` links what is free, too */
     uint64_t job;                   /* token of its completion event; 0: not in service */
     nsec     arrived, started;      /* at the backend; in service, NEVER: waiting */
     nsec     work;                  /* server time it takes from `started` on */
-    nsec     got;                   /* server time it had before `started` (speed changes) */
+    nsec     demand;                /* from a trace; NEVER: drawn by the station from luck */
     uint32_t backend;               /* node id of the station that holds it; NONE */
     uint32_t slice;                 /* of its birth */
 
     /* who it is */
     nsec     born;                  /* when it should have started: latency counts from here */
-    nsec     demand;                /* from a trace; NEVER: drawn by the station from luck */
     nsec     back;                  /* way back over the links since the last frame */
-    /* 64 random bits, keyed by (seed, client, k-th request of that client) */
-    uint64_t luck;
+    uint64_t luck;                  /* 64 random bits, keyed by (seed, client, k-th request of it) */
     uint64_t number;                /* the n-th request of the run */
     uint64_t serial;                /* of this use of the struct: never repeats in a run */
     uint32_t id;                    /* of this struct */
-    /* the first struct of this request; root == id: it is this one */
-    uint32_t root;
+    uint32_t root;                  /* the first struct of this request; root == id: it is this one */
     uint32_t current;               /* in the root: the struct that carries the live attempt */
     uint32_t holds;                 /* in the root: structs of this request in existence */
-
-    uint32_t client, key;
-    uint32_t conn;                  /* connection; NONE: a warm one that needs no name */
-    uint32_t source;                /* IPv4 address as seen after NAT */
     uint32_t attempt;               /* 0, 1 ...: counted over the whole way */
-    uint16_t port;
     uint8_t  what;                  /* enum message */
     uint8_t  status;                /* enum status, on the way back */
     uint8_t  depth;                 /* frames in via[] */
     uint8_t  tried_count;           /* peers tried by the l7 that retries */
-    /* nobody waits for it: freed by the node whose frame it reaches */
-    bool     is_orphan;
-    bool     is_cancelled;          /* a CANCEL has met it */
 
-    /* seldom looked at: set by those who use them */
-    uint32_t tried_by;              /* the node that these peers are of: */
-    uint32_t tried[REQ_TRIED];
-    double   finish;                /* processor sharing: virtual time of its end */
-    uint32_t target;                /* CANCEL: whom it follows, */
-    /* whether it means the request, whatever its present attempt, */
-    bool     is_target_whole;
-    uint64_t target_serial;         /* and in which use of the struct */
+    bool     is_orphan;             /* nobody waits: freed by the node whose frame it reaches */
+    bool     is_cancelled;          /* a CANCEL has met it */
+    uint16_t port;
+    uint32_t source;                /* IPv4 address as seen after NAT */
+    uint32_t client, key;
+    uint32_t conn;                  /* connection; NONE: a warm one that needs no name */
     struct hop via[];
 };
 

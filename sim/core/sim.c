@@ -18,11 +18,17 @@ static bool is_timer_live(void *arg, uint32_t node, uint32_t timer_arg, uint64_t
     return n->ops->is_waiting == NULL || n->ops->is_waiting(n, sim, timer_arg, token);
 }
 
+/* A request begins on a cache line of its own. */
+static size_t lines(size_t size)
+{
+    return (size + 63) & ~(size_t)63;
+}
+
 void sim_init(struct sim *sim, uint64_t seed, uint32_t nodes, uint32_t depth)
 {
     *sim = (struct sim){ .seed = seed, .horizon = NEVER, .nodes = nodes, .depth = depth };
     sim->node = xcalloc(nodes, sizeof *sim->node);
-    pool_init(&sim->reqs, sizeof(struct req) + depth * sizeof(struct hop));
+    pool_init(&sim->reqs, lines(sizeof(struct req) + depth * sizeof(struct hop)));
     pool_init(&sim->conns, sizeof(struct conn));
     evq_init(&sim->queue);
     sim->queue.sequence = 1;        /* so that no token is 0 */

@@ -21,7 +21,7 @@ void record_init(struct record *r, uint32_t backends)
 {
     *r = (struct record){ .backends = backends };
     r->backend_slices = backends > BACKENDS_IN_SLICES ? 1 : RECORD_SLICES;
-    r->backend = xcalloc((size_t)backends * r->backend_slices, sizeof *r->backend);
+    r->backend = xaligned(64, (size_t)backends * r->backend_slices * sizeof *r->backend);
     for (uint32_t i = 0; i < RECORD_SLICES; i++)
         hist_init(&r->slice[i].latency);
 }

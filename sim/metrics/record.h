@@ -30,8 +30,9 @@ struct record_slice {
     struct hist latency;            /* of those that ended ok */
 };
 
-/* One backend in one slice of time (of the event, not of birth). */
+/* One backend in one slice of time (of the event, not of birth); a cache line. */
 struct record_backend_slice {
+    _Alignas(64)
     uint64_t picked;                /* attempts (behind an l4: connections) sent to it */
     uint64_t served;                /* requests it answered with ok */
     uint64_t failed;                /* requests it refused, reset or answered with an error */

@@ -14,8 +14,8 @@ struct backend {
     struct node node;
     enum condition condition;
     uint32_t index;                 /* in the meter */
-    double   speed;                 /* as configured */
     struct station station;
+    double   speed;                 /* as configured */
     struct req **swallowed;         /* OPENs that a hung process will answer when it recovers */
     uint32_t swallowed_count, swallowed_capacity;
 };
@@ -180,7 +180,7 @@ struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_conf
                          uint32_t pool,
                          double speed, uint32_t index)
 {
-    struct backend *b = xcalloc(1, sizeof *b);
+    struct backend *b = xaligned(64, sizeof *b);
 
     *b = (struct backend){ .node.ops = &backend_ops, .index = index, .speed = speed };
     station_init(&b->station, &c->station, id, 0x706f6f6cull + pool, speed);

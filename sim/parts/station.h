@@ -24,15 +24,19 @@ struct station_config {
     nsec     overhead;
 };
 
+/* Identities: busy = served + wasted, where the left side is counted by the number in service and
+ * the right side job by job.  What every job touches comes first. */
 struct station {
     const struct station_config *config;
-    uint32_t node;                  /* whose timer gets the completions */
     uint32_t in_service, queued;    /* jobs; under processor sharing all are in service */
     struct req *head, *tail;        /* the queue */
-    bool     is_paused;             /* nothing is served; what comes waits */
     double   speed;
-    /* keys the pool's draws: every instance draws alike from equal luck */
-    uint64_t salt;
+    uint64_t salt;                  /* keys the pool's draws: equal luck, equal demand everywhere */
+    uint32_t node;                  /* whose timer gets the completions */
+    bool     is_paused;             /* nothing is served; what comes waits */
+    nsec     changed;               /* when `busy` was brought up to date */
+    u128     busy, served, wasted;  /* ns of worker time */
+    uint64_t slack;                 /* ns that rounding of shared service may explain */
 
     struct sharing {                /* processor sharing: Kleinrock 1967, by virtual time */
         struct req **heap;          /* by finish */
@@ -40,12 +44,6 @@ struct station {
         double   virtual_now;       /* service that a job present all along would have had, ns */
         uint64_t next_end;          /* token of the one pending completion */
     } sharing;
-
-    /* identities: busy = served + wasted, where the left side is counted by the number in service
-     * and the right side job by job */
-    nsec     changed;
-    u128     busy, served, wasted;  /* ns of worker time */
-    uint64_t slack;                 /* ns that rounding of shared service may explain */
 };
 
 void station_init(struct station *, const struct station_config *, uint32_t node, uint64_t salt,

@@ -88,7 +88,7 @@ struct result {
     uint32_t remaps;
     nsec     simulated;             /* from the start to the last arrival, in the longest run */
     uint64_t events;
-    struct record *owned;           /* [runs]: records that result_fini() frees with it; NULL: none */
+    struct record *owned;           /* [runs]: what result_fini() frees with it, or NULL */
     char     sha256[65];            /* result_sha256 */
 };
 
@@ -113,8 +113,8 @@ int  record_read(struct record *, const char *path, struct err *);
 char *result_json(const struct result *, const struct result_environment *);
 
 /* The whole folder: <results>/<scenario>/<UTC time>-<seed>-<6 hex>/, written aside and renamed;
- * then `latest` points to it.  The folder's path into path[].  draw() is called on the folder before
- * it is renamed, so that figures are in it when it appears; NULL: none. */
+ * then `latest` points to it.  The folder's path into path[].  draw() is called on the folder
+ * before it is renamed, so that figures are in it when it appears; NULL: none. */
 struct result_writer {
     void (*draw)(const struct result *, const char *folder, void *arg);
     void *arg;

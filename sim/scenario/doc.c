@@ -234,9 +234,10 @@ int doc_fault(const struct doc *doc, struct err *err, const cJSON *node, enum do
         return -1;                  /* only counted: no work for the millionth fault */
     if (node->valueint >= 0)
         place_node(doc, node, part, item);
-    else if (node->valueint > DOC_PRESET) {
-        text_safe(item->what, 100, doc->option[-1 - node->valueint],
-                  strlen(doc->option[-1 - node->valueint]));
+    else if (node->valueint >= -DOC_OPTIONS) {
+        const char *option = doc->option[-1 - node->valueint];
+
+        text_safe(item->what, 100, option, strlen(option));
         used = strlen(item->what);
         used += (size_t)snprintf(item->what + used, sizeof item->what - used, ": ");
     }

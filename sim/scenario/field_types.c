@@ -311,7 +311,7 @@ static int read_choice(struct reader *rd, const struct field *f, const cJSON *no
 
 static int read_choices(struct reader *rd, const struct field *f, const cJSON *node, void *object)
 {
-    uint32_t *set = member(f, object), value;
+    uint32_t *set = member(f, object), value = 0;
     const cJSON *item;
 
     if (!cJSON_IsArray(node) || !node->child)

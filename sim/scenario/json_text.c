@@ -16,7 +16,7 @@ struct out {
 
 static void put(struct out *o, const char *text, size_t length)
 {
-    if (o->length + length + 1 > o->capacity) {
+    if (!o->text || o->length + length + 1 > o->capacity) {
         o->capacity = (o->length + length + 1) * 2;
         o->text = xrealloc(o->text, o->capacity, 1);
     }

@@ -18,7 +18,7 @@ struct run_config {
     uint64_t requests;              /* those born after warm-up; 0: by duration */
     nsec     warmup;
     nsec     drain;                 /* how long after the last arrival requests may still finish;
-                                       NEVER: until all have (they always do unless a backend hangs) */
+                                       NEVER: until all have, if no backend hangs */
     uint64_t seed;
     uint32_t replications;          /* replication k runs with seed + k */
 };
@@ -35,8 +35,8 @@ struct scenario {
     const char *path;               /* as given on the command line; "-" for stdin */
     char       *text;               /* the file's bytes, length bytes, as read (before -s) */
     size_t      length;
-    char        sha256[65];         /* of the canonical form before -s and --seed: two results with equal
-                                       ones can be compared */
+    char        sha256[65];         /* of the canonical form before -s and --seed: results with
+                                       equal ones can be compared */
     char       *effective;          /* JSON text as run, overrides applied: becomes scenario.json */
     const char *name, *title, *description;
 
@@ -45,11 +45,11 @@ struct scenario {
     struct balancer_config *balancer;   uint32_t balancers;
     struct backend_config  *backend;    uint32_t backends;
     struct link_config     *link;       uint32_t links;
-    struct event_config    *event;      uint32_t events;        /* sorted by time, equal times in file order */
+    struct event_config    *event;      uint32_t events;    /* by time, then in file order */
     struct measure_config  measure;
 
-    /* compare: the policies that replace the one of balancer[compare_at]; without a `compare` in the
-     * file there is one, the balancer's own. */
+    /* compare: the policies that replace the one of balancer[compare_at]; without a `compare` in
+     * the file there is one, the balancer's own. */
     struct policy *policy;
     uint32_t policies, compare_at, baseline;    /* baseline: index of a policy */
 };
@@ -67,7 +67,8 @@ struct scenario_overrides {
 
 /* Reads, checks and completes a scenario.  0, or -1 with all faults in err (at most ERR_KEPT told).
  * Warnings (an offered load above capacity) are in err too and do not fail. */
-int  scenario_load(struct scenario *, const char *path, const struct scenario_overrides *, struct err *);
+int  scenario_load(struct scenario *, const char *path, const struct scenario_overrides *,
+                   struct err *);
 void scenario_fini(struct scenario *);
 
 /* Writes `lblab schema scenario`: a JSON Schema (draft 2020-12) made from the field tables. */

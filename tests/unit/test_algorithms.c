@@ -11,8 +11,12 @@ enum { MOST = 128 };                     /* backends in the small tests; words o
 
 static const struct lb_ops *plugin(void)
 {
-    const char *path = getenv("LBLAB_TEST_PLUGIN");
-    void *library = dlopen(path ? path : "build/tests/plugin/most_recent.so", RTLD_NOW);
+    const char *build = getenv("BUILD");
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/tests/plugin/most_recent.so", build ? build : "build");
+
+    void *library = dlopen(path, RTLD_NOW);
 
     return library ? (const struct lb_ops *)dlsym(library, "lb_plugin") : NULL;
 }

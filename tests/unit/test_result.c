@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -483,7 +484,7 @@ static void csv_cells_are_quoted_and_tamed(void)
 
 static bool exists(const char *folder, const char *name)
 {
-    char file[512];
+    char file[PATH_MAX + 64];
     struct stat st;
 
     snprintf(file, sizeof file, "%s/%s", folder, name);
