@@ -45,7 +45,7 @@ struct evq {
     uint64_t sequence;
     struct evq_slot *slot;
     uint32_t slots, free_slot;
-    struct evq_lane lane[EVQ_HEADS];/* delay NEVER: an alarm */
+    struct evq_lane lane[EVQ_HEADS];    /* delay NEVER: an alarm */
     bool   (*is_live)(void *arg, uint32_t node, uint32_t timer_arg, uint64_t token);
     /* lets a full lane drop dead timers before it grows; may be NULL */
     void    *is_live_arg;

@@ -37,14 +37,14 @@ struct hop {
 
 enum { REQ_TRIED = 4 };
 
-/* In lines of 64 bytes: what is seldom looked at first, then what a station needs, then who it is. */
+/* In lines of 64 bytes: first what is seldom looked at, then what a station needs, then who. */
 struct req {
     /* set by those who use them */
     uint32_t tried_by;              /* the node that these peers are of: */
     uint32_t tried[REQ_TRIED];
     uint32_t target;                /* CANCEL: whom it follows, */
     uint64_t target_serial;         /* in which use of the struct, */
-    bool     is_target_whole;       /* and whether it means the request, whatever its attempt is now */
+    bool     is_target_whole;       /* and whether it means all of the request */
     double   finish;                /* processor sharing: virtual time of its end */
     nsec     got;                   /* server time it had before `started` (speed changes) */
 
@@ -61,11 +61,11 @@ struct req {
     /* who it is */
     nsec     born;                  /* when it should have started: latency counts from here */
     nsec     back;                  /* way back over the links since the last frame */
-    uint64_t luck;                  /* 64 random bits, keyed by (seed, client, k-th request of it) */
+    uint64_t luck;                  /* 64 random bits, keyed by (seed, client, its k-th request) */
     uint64_t number;                /* the n-th request of the run */
     uint64_t serial;                /* of this use of the struct: never repeats in a run */
     uint32_t id;                    /* of this struct */
-    uint32_t root;                  /* the first struct of this request; root == id: it is this one */
+    uint32_t root;                  /* the first struct of this request; often itself */
     uint32_t current;               /* in the root: the struct that carries the live attempt */
     uint32_t holds;                 /* in the root: structs of this request in existence */
     uint32_t attempt;               /* 0, 1 ...: counted over the whole way */

@@ -262,7 +262,7 @@ struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
     r->conn = own->conn;
     r->backend = NONE;
     r->job = 0;
-    r->is_cancelled = false;        /* but an orphan's copy is one too: nobody has come back to wait */
+    r->is_cancelled = false;        /* but an orphan's copy is an orphan too */
     r->serial = ++sim->serials;
     root->current = id;
     root->holds++;

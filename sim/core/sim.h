@@ -60,7 +60,7 @@ void sim_init(struct sim *, uint64_t seed, uint32_t nodes, uint32_t depth);
 void sim_fini(struct sim *);        /* destroys the nodes too */
 void sim_put_node(struct sim *, struct node *, uint32_t id, const char *name);
 
-/* Runs until done, the horizon or an empty queue, once: the event that lies beyond the horizon is lost.
+/* Runs until done, the horizon or an empty queue, once: the event beyond the horizon is lost.
  * `pause` is called every 2^20 events. */
 void sim_run(struct sim *, void (*pause)(struct sim *, void *arg), void *arg);
 

@@ -133,7 +133,9 @@ uint64_t hist_quantile(const struct hist *h, double q, uint64_t total)
 /* HdrHistogram's stand-in for the values of a bucket. */
 static double bucket_middle(const struct hist_bucket *b)
 {
-    return (double)(b->low + (b->high - b->low + 1) / 2);
+    uint64_t middle = b->low + (b->high - b->low + 1) / 2;
+
+    return (double)middle;
 }
 
 static void write_footer(FILE *out, const struct hist *h, double ms)

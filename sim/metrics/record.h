@@ -74,8 +74,8 @@ struct record {
     /* ns x requests: Little's law, exactly equal. */
     u128     area, sojourn;
     uint64_t events;                                   /* of the engine */
-    /* Sum mod 2^128 of a hash over (request, attempt, backend, sent, done, status) of every attempt:
-     * it tells what happened, not how the engine got there. */
+    /* Sum mod 2^128 of a hash over (request, attempt, backend, sent, done, status) of every
+     * attempt: it tells what happened, not how the engine got there. */
     u128     digest;
 };
 

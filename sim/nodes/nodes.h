@@ -69,7 +69,7 @@ uint64_t balancer_connections(const struct node *, uint32_t peer_node);
 /* ---- backends ---- */
 
 void backend_fail(struct node *, struct sim *, enum fail_mode);
-void backend_recover(struct node *, struct sim *);      /* from failing; its speed is another matter */
+void backend_recover(struct node *, struct sim *);      /* from failing, not from being slow */
 /* of its configured speed */
 void backend_set_speed(struct node *, struct sim *, double factor);
 void backend_vanish(struct node *, struct sim *);       /* removed: as a crash, for ever */

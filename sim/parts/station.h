@@ -3,7 +3,7 @@
  * First come first served with a number of workers (or unlimited), or processor sharing, where all
  * jobs progress at once.  A job's demand is work at speed 1; it is served in demand / speed plus
  * the overhead.  When the speed changes, what is left of a job in service is rescaled, overhead and
- * all; a job that waits has its time made anew.  Cancelled jobs leave the queue or the server at once. */
+ * all; a job that waits has its time made anew.  Cancelled jobs leave at once. */
 #ifndef PARTS_STATION_H
 #define PARTS_STATION_H
 

@@ -200,7 +200,8 @@ void run_estimate(const struct scenario *s, struct run_estimate *e)
     *e = (struct run_estimate){ .cells = s->policies * s->run.replications };
     e->requests = requests_of(s) * e->cells;
     e->events = (requests_of(s) * (2 + 2 * g.depth) + 3 * checks_of(s)) * e->cells;
-    e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256 + g.backends * 512.0
+    e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256
+                    + g.backends * 512.0
                     + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
     arena_fini(&arena);
 }

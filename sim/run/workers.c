@@ -150,12 +150,12 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
     if (WIFSIGNALED(status))
         err_input(crew->err, "E910",
                   "the worker of policy %s, seed %llu died of signal %d (%s), twice",
-                  policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
+                  policy, (unsigned long long)crew->scenario->run.seed + cell.replication,
                   WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
         err_input(crew->err, "E911",
                   "the worker of policy %s, seed %llu ended with code %d and no record",
-                  policy, (unsigned long long)(crew->scenario->run.seed + cell.replication),
+                  policy, (unsigned long long)crew->scenario->run.seed + cell.replication,
                   WEXITSTATUS(status));
     crew->err->exit_code = 3;
     return -1;

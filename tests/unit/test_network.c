@@ -845,16 +845,18 @@ static void policies_that_choose_alike_leave_the_same_record(void)
     }
 }
 
-/* 100 requests of one client; a session is so many in a row with one key, and a key has one home. */
+/* 100 requests of one client; a session is so many in a row with one key, a key has one home. */
 static void a_session_keeps_its_key(void)
 {
-    static const struct { uint32_t session, most_used; } row[] = { { 100, 1 }, { 50, 2 }, { 1, 10 } };
+    static const struct { uint32_t session, most_used; } row[] = {
+        { 100, 1 }, { 50, 2 }, { 1, 10 },
+    };
 
     for (uint32_t k = 0; k < ARRAY_LEN(row); k++) {
         struct record r = simulate(
             RUN("'duration': '1005ms'")
-            "'clients': [ { 'name': 'c', 'to': 'l7', " EVERY("100/s") ", 'keys': { 'count': 100000, "
-            "'session': %u } } ], 'balancers': [ { 'name': 'l7', 'algorithm': 'maglev', 'to': 's' } ], "
+            CLIENT("'to': 'l7', " EVERY("100/s") ", 'keys': { 'count': 100000, 'session': %u }")
+            BALANCERS("{ 'name': 'l7', 'algorithm': 'maglev', 'to': 's' }")
             BACKENDS("10", "'1ms'", ""), row[k].session);
 
         CU_ASSERT(count_ended(&r, OUTCOME_OK) == 100);

@@ -131,6 +131,34 @@ static void table_says_failed_where_a_percentile_is_infinite(void)
     drop(&m);
 }
 
+/* An event of which there is nothing to say leaves no line, and no blank one either. */
+static void table_tells_what_an_event_broke(void)
+{
+    struct result_remap row = { .policy = 0, .event = 0 };
+    struct made m;
+    char *text;
+
+    make(&m, 0, false);
+    m.result.remap = &row;
+    m.result.remaps = 1;
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NULL(strstr(text, "round_robin: "));
+    CU_ASSERT(strlen(text) > 2 && strcmp(text + strlen(text) - 2, "\n\n") != 0);
+    free(text);
+    row.broken = 12;
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\n\n  round_robin: slow `date` app[1]: 12 connections broken\n"));
+    free(text);
+    row = (struct result_remap){ .keys = 1000, .moved = 110, .unavoidable = 100, .broken = 1 };
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "11 % of keys moved, 10 % had to; 1 connection broken\n"));
+    free(text);
+    m.result.remap = NULL;
+    m.result.remaps = 0;
+    drop(&m);
+}
+
 static void plain_output_is_plain(void)
 {
     struct made m;
@@ -294,6 +322,7 @@ static const struct unit_test tests[] = {
     { "table_names_the_saturated_backend", table_names_the_saturated_backend },
     { "table_says_failed_where_a_percentile_is_infinite",
       table_says_failed_where_a_percentile_is_infinite },
+    { "table_tells_what_an_event_broke", table_tells_what_an_event_broke },
     { "plain_output_is_plain", plain_output_is_plain },
     { "gnuplot_text_cannot_end_its_string", gnuplot_text_cannot_end_its_string },
     { "colours_go_by_algorithm", colours_go_by_algorithm },
