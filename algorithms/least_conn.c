@@ -193,7 +193,8 @@ const struct lb_ops lb_least_conn = {
     .traits      = LB_FEEDBACK,
     .name        = "least_conn",
     .aliases     = "lc",
-    .summary     = "fewest requests in flight, ties rotate (HAProxy leastconn, IPVS lc)",
+    .summary     = "fewest in flight, unweighted, ties rotate (IPVS lc and, with equal weights,"
+                   " HAProxy leastconn)",
     .page        = &page,
     .state_size  = sizeof(struct least_conn),
     .start       = least_conn_start,

@@ -23,8 +23,9 @@ static const struct lb_page page = {
             "first. A backend that is full or was tried already loses its turn. Weights\n"
             "are ignored but for 0, which means none.",
     .cost = "O(1) per pick; 64 unusable backends are skipped in a step. 4 bytes in all.",
-    .used_by = "HAProxy `roundrobin`, nginx without a directive, Envoy ROUND_ROBIN, gRPC\n"
-               "`round_robin`, AWS ALB, IPVS `rr`: all of them with weights but the last.",
+    .used_by = "gRPC `round_robin`, AWS ALB and IPVS `rr`, which know no weights of single\n"
+               "backends. With equal weights also HAProxy `roundrobin`, nginx without a\n"
+               "directive and Envoy ROUND_ROBIN; for others see weighted_round_robin.",
     .fails_when = "Requests differ in cost or backends in speed: a slow one is given as many as\n"
                   "the others and its queue grows. With several balancers each has its own\n"
                   "turn, and they can fall into step. At low load it beats random choice and\n"
@@ -37,7 +38,8 @@ const struct lb_ops lb_round_robin = {
     .abi        = LB_ABI,
     .name       = "round_robin",
     .aliases    = "rr",
-    .summary    = "each in turn, weights ignored (HAProxy, Envoy, gRPC round robin)",
+    .summary    = "each in turn, unweighted (what HAProxy, nginx and Envoy do with equal"
+                  " weights)",
     .page       = &page,
     .state_size = sizeof(struct round_robin),
     .pick       = round_robin_pick,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,19 @@ void cli_tell(struct cli *cli)
     fflush(cli->out);
     print_err(stderr, &cli->err, !cli->opt.is_quiet, cli->has_error_colors);
     err_init(&cli->err);
+}
+
+uint32_t cli_columns(const struct cli *cli)
+{
+    const char *asked = getenv("COLUMNS");
+    struct winsize w;
+    uint32_t columns;
+
+    if (cli->out != stdout || !isatty(STDOUT_FILENO))
+        return 80;
+    if (asked && opt_number(asked, 40, 1000, &columns) == 0)
+        return columns;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40 ? w.ws_col : 80;
 }
 
 static bool is_stdout(const char *path)

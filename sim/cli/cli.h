@@ -87,6 +87,9 @@ int  cli_close_output(struct cli *);
 /* What was true of this machine and invocation. */
 void cli_environment(const struct cli *, struct result_environment *);
 
+/* How wide lines may be: COLUMNS or the terminal says; 80 into a file or a pipe. */
+uint32_t cli_columns(const struct cli *);
+
 double cli_clock(void);             /* seconds, monotonic */
 
 #endif

@@ -6,12 +6,15 @@
 #include "../../algorithms/lb.h"
 #include "../base/dist.h"
 #include "../base/text.h"
+#include "../report/columns.h"
 #include "../results/catalogue.h"
 #include "../scenario/codes.h"
 #include "../scenario/field.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { KEY_INDENT = 15 };
 
 static void section(FILE *out, const char *title, const char *text)
 {
@@ -36,8 +39,9 @@ static void show_value(char *buf, size_t size, const struct lb_param *p, double 
         snprintf(buf, size, "%g", value);
 }
 
-static void explain_param(FILE *out, const struct lb_param *p)
+static void explain_param(struct cli *cli, const struct lb_param *p)
 {
+    FILE *out = cli->out;
     char preset[32], min[32], max[32], range[80] = "";
 
     show_value(preset, sizeof preset, p, p->preset);
@@ -45,7 +49,8 @@ static void explain_param(FILE *out, const struct lb_param *p)
     show_value(max, sizeof max, p, p->max);
     if (p->type != LB_BOOL)
         snprintf(range, sizeof range, ", %s to %s", min, max);
-    fprintf(out, "  %-16s [%s%s]\n      %s\n", p->name, preset, range, p->help);
+    fprintf(out, "  %-16s [%s%s]\n      ", p->name, preset, range);
+    columns_wrap(out, p->help, 6, 6, cli_columns(cli));
 }
 
 static void explain_traits(FILE *out, uint32_t traits)
@@ -69,10 +74,21 @@ static void explain_traits(FILE *out, uint32_t traits)
         fputc('\n', out);
 }
 
-static void explain_algorithm(FILE *out, const struct lb_ops *ops)
+/* "NAME, ALIAS - SUMMARY" */
+static void put_title(struct cli *cli, const char *name, const char *alias, const char *summary)
 {
-    fprintf(out, "%s%s%s - %s\n", ops->name, ops->aliases ? ", " : "",
-            ops->aliases ? ops->aliases : "", ops->summary ? ops->summary : "");
+    char title[1024];
+
+    snprintf(title, sizeof title, "%s%s%s - %s", name, alias ? ", " : "", alias ? alias : "",
+             summary ? summary : "");
+    columns_wrap(cli->out, title, 0, 4, cli_columns(cli));
+}
+
+static void explain_algorithm(struct cli *cli, const struct lb_ops *ops)
+{
+    FILE *out = cli->out;
+
+    put_title(cli, ops->name, ops->aliases, ops->summary);
     if (ops->page) {
         section(out, "rule", ops->page->rule);
         section(out, "cost", ops->page->cost);
@@ -86,33 +102,104 @@ static void explain_algorithm(FILE *out, const struct lb_ops *ops)
     if (ops->params && ops->params->name)
         fputs("\nparameters\n", out);
     for (const struct lb_param *p = ops->params; p && p->name; p++)
-        explain_param(out, p);
+        explain_param(cli, p);
 }
 
-static void explain_distribution(FILE *out, const struct dist_kind *k)
+static void explain_distribution(struct cli *cli, const struct dist_kind *k)
 {
-    fprintf(out, "%s%s%s - a distribution of durations\n\n  %s\n", k->name, k->alias ? ", " : "",
-            k->alias ? k->alias : "", k->help);
-    for (const struct dist_param *p = k->params; p && p->name; p++)
-        fprintf(out, "\n  %-12s %s\n", p->name, p->help);
+    put_title(cli, k->name, k->alias, "a distribution of durations");
+    fputs("\n  ", cli->out);
+    columns_wrap(cli->out, k->help, 2, 2, cli_columns(cli));
+    for (const struct dist_param *p = k->params; p && p->name; p++) {
+        fprintf(cli->out, "\n  %-12s ", p->name);
+        columns_wrap(cli->out, p->help, KEY_INDENT, KEY_INDENT, cli_columns(cli));
+    }
 }
 
-static void explain_field(FILE *out, const char *path, const struct field *f)
+/* "; with process "poisson" or "constant"": the selector's values that the bits of `when` name. */
+static void show_when(char *buf, size_t size, const struct field *selector, uint32_t when)
 {
-    const struct field_table *inner = field_inner(f);
+    const char *before = "";
+    size_t used = (size_t)snprintf(buf, size, "; with %s ", selector->key);
 
-    fprintf(out, "%s - %s\n\n  %s%s%s%s%s\n", path, f->help, f->type->what ? f->type->what : "",
-            f->preset ? "; default " : "", f->preset ? f->preset : "",
-            f->flags & FIELD_REQUIRED ? "; required" : "", field_is_list(f) ? "; a list" : "");
-    if (!inner)
-        return;
-    fputs("\nkeys\n", out);
-    for (const struct field *row = inner->row; row->key; row++)
-        fprintf(out, "  %-24s %s\n", row->key, row->help);
+    for (const struct field_choice *c = selector->extra; c->name && used < size; c++)
+        if (when & FIELD_WHEN(c->value)) {
+            used += (size_t)snprintf(buf + used, size - used, "%s\"%s\"", before, c->name);
+            before = " or ";
+        }
+}
+
+static void show_bound(char *buf, size_t size, const struct field *f, double bound)
+{
+    char unit[32];
+
+    if (f->type == &field_duration)
+        text_show_duration(buf, size, bound);
+    else if (f->type == &field_rate)
+        snprintf(buf, size, "%s/s", text_show_count(unit, sizeof unit, bound));
+    else
+        snprintf(buf, size, "%.10g", bound);
+}
+
+/* Only numbers, durations and rates have bounds of this kind; others use the members for lengths. */
+static bool has_range(const struct field *f)
+{
+    return (f->min != 0 || f->max != 0) &&
+           (f->type == &field_uint || f->type == &field_count || f->type == &field_real ||
+            f->type == &field_duration || f->type == &field_rate);
+}
+
+/* `a duration: "250ms"; 1 ms to 720 h; default "5s"; required for process "poisson"` */
+static void show_facts(char *buf, size_t size, const struct field_table *table,
+                       const struct field *f)
+{
+    char low[40], high[40], words[256], range[96] = "", when[320] = "";
+    const struct field *selector = table->selector ? field_find(table, table->selector) : NULL;
+    const bool is_word = f->type == &field_choice || f->type == &field_choices;
+
+    if (has_range(f)) {
+        show_bound(low, sizeof low, f, f->min);
+        show_bound(high, sizeof high, f, f->max);
+        snprintf(range, sizeof range, "; %s to %s", low, high);
+    }
+    if (f->when && selector)
+        show_when(when, sizeof when, selector, f->when);
+    snprintf(buf, size, "%s%s%s%s%s%s%s%s", f->type->what ? f->type->what : "",
+             is_word ? ": " : "", is_word ? field_choice_names(f->extra, words, sizeof words) : "",
+             range, f->preset ? "; default " : "", f->preset ? f->preset : "",
+             f->flags & FIELD_REQUIRED ? "; required" : "", when);
+}
+
+static void explain_keys(struct cli *cli, const struct field_table *table)
+{
+    char facts[1024];
+
+    fputs("\nkeys\n", cli->out);
+    for (const struct field *row = table->row; row->key; row++) {
+        fprintf(cli->out, "  %-12s ", row->key);
+        columns_wrap(cli->out, row->help, columns_width(row->key) > 12 ? 3 + columns_width(row->key)
+                     : KEY_INDENT, KEY_INDENT, cli_columns(cli));
+        show_facts(facts, sizeof facts, table, row);
+        fprintf(cli->out, "%*s", KEY_INDENT, "");
+        columns_wrap(cli->out, facts, KEY_INDENT, KEY_INDENT, cli_columns(cli));
+    }
+}
+
+static void explain_field(struct cli *cli, const char *path, const struct field_table *table,
+                          const struct field *f)
+{
+    char facts[1024];
+
+    put_title(cli, path, NULL, f->help);
+    show_facts(facts, sizeof facts, table, f);
+    fputs("\n  ", cli->out);
+    columns_wrap(cli->out, facts, 2, 2, cli_columns(cli));
+    if (field_inner(f))
+        explain_keys(cli, field_inner(f));
 }
 
 /* "clients.arrival.rate"; names and [indexes] of list items may be left out. */
-static const struct field *find_field(const char *path)
+static const struct field *find_field(const char *path, const struct field_table **of)
 {
     const struct field_table *table = &fields_scenario;
     const struct field *f = NULL;
@@ -125,6 +212,7 @@ static const struct field *find_field(const char *path)
         f = field_find(table, word);
         if (!f)
             return NULL;
+        *of = table;
         path += length + (path[length] == '.');
         table = field_inner(f);
     }
@@ -196,20 +284,20 @@ static int explain(struct cli *cli, const struct plugins *p, const char *word)
     const struct lb_ops *ops = find_algorithm(p, word);
     const struct dist_kind *kind = ops ? NULL : dist_find(word);
     const struct metric *metric = ops || kind ? NULL : metric_find(word, &percentile);
-    const struct field *field = ops || kind || metric ? NULL : find_field(word);
-
+    const struct field_table *table = NULL;
+    const struct field *field = ops || kind || metric ? NULL : find_field(word, &table);
     const char *meaning = code_meaning(word);
 
     if (meaning)
         fprintf(cli->out, "%s - %s\n", word, meaning);
     else if (ops)
-        explain_algorithm(cli->out, ops);
+        explain_algorithm(cli, ops);
     else if (kind)
-        explain_distribution(cli->out, kind);
+        explain_distribution(cli, kind);
     else if (metric)
-        fprintf(cli->out, "%s - %s\n", word, metric->help);
+        put_title(cli, word, NULL, metric->help);
     else if (field)
-        explain_field(cli->out, word, field);
+        explain_field(cli, word, table, field);
     else
         return unknown(cli, word);
     return 0;

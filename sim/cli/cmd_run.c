@@ -12,25 +12,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { STOPPED = 128, PATH_SIZE = 4096 };
 
-static uint32_t terminal_columns(const struct cli *cli)
-{
-    struct winsize w;
-
-    if (cli->out == stdout && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40)
-        return w.ws_col;
-    return 0;
-}
-
 static struct report_style style_of(const struct cli *cli)
 {
     return (struct report_style){ .colour = cli->has_colors, .unicode = true,
-                                  .columns = terminal_columns(cli) };
+                                  .columns = cli_columns(cli) };
 }
 
 static int dry_run(struct cli *cli, const struct scenario *s)
@@ -148,6 +138,9 @@ static int simulate(struct cli *cli, const struct scenario *s)
     int rc = run_scenario(s, &options, &result, &cli->err);
 
     progress_clear(&progress);
+    if (progress.resumed && !cli->opt.is_quiet)
+        fprintf(stderr, "lblab: %u of %u cells were done before\n", progress.resumed,
+                progress.cells);
     if (rc)
         return rc > 0 ? tell_stopped(&progress) : 3;
 

@@ -65,12 +65,14 @@ int load_policies(struct cli *cli, const char *list, struct loaded *l)
         "\"balancers\":[{\"name\":\"lb\",\"algorithm\":\"random\",\"to\":\"s\"}],"
         "\"backends\":[{\"name\":\"s\",\"count\":2,\"workers\":1,\"service\":\"1ms\"}]}";
     struct scenario_overrides o;
+    struct err before;
     char path[64];
 
     if (load_plugins(cli, l) < 0)
         return -1;
     overrides(cli, l, &o);
     o.algorithms = list;
+    before = cli->err;
 
     int fd = open_text(text);
 
@@ -81,6 +83,8 @@ int load_policies(struct cli *cli, const char *list, struct loaded *l)
     int rc = load(&o, cli, path, l);
 
     close(fd);
+    if (rc == 0)
+        cli->err = before;      /* warnings about this scenario are nobody's */
     return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "opt.h"
 
 #include "../base/text.h"
+#include "../report/columns.h"
 #include "../base/xalloc.h"
 
 #include <stdlib.h>
@@ -195,27 +196,6 @@ void opt_free(const struct opt *table, void *options)
         }
 }
 
-/* Words wrapped at HELP_WIDTH, the following lines indented. */
-static void print_wrapped(FILE *out, const char *text, int column)
-{
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-
-        if (column > HELP_INDENT && column + 1 + length > HELP_WIDTH) {
-            fprintf(out, "\n%*s", HELP_INDENT, "");
-            column = HELP_INDENT;
-        } else if (column > HELP_INDENT) {
-            fputc(' ', out);
-            column++;
-        }
-        fprintf(out, "%.*s", length, text);
-        column += length;
-        text += length;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
 static void print_one(FILE *out, const struct opt *o)
 {
     char letter[8] = "    ", left[64], help[400];
@@ -229,7 +209,7 @@ static void print_one(FILE *out, const struct opt *o)
     fprintf(out, "%-*s", HELP_INDENT, left);
     if (strlen(left) >= HELP_INDENT)
         fprintf(out, "\n%*s", HELP_INDENT, "");
-    print_wrapped(out, help, HELP_INDENT);
+    columns_wrap(out, help, HELP_INDENT, HELP_INDENT, HELP_WIDTH);
 }
 
 void opt_print(FILE *out, const struct opt *table)

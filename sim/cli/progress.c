@@ -52,6 +52,7 @@ void progress_tell(const struct run_progress *now, void *arg)
 
     p->done = now->done;
     p->cells = now->cells;
+    p->resumed = now->resumed;
     if (p->first_share < 0)
         p->first_share = now->cells ? (double)now->resumed / now->cells : 0;
     if (!p->is_shown || clock - p->last < 0.1)

@@ -9,7 +9,7 @@ struct progress {
     bool     is_shown, is_drawn;
     double   started, last;         /* seconds, monotonic */
     double   first_share;           /* what was there when it began: resumed cells take no time */
-    uint32_t done, cells;           /* as told last */
+    uint32_t done, cells, resumed;  /* as told last */
 };
 
 void progress_init(struct progress *, enum when, bool is_quiet);

@@ -54,6 +54,10 @@ static void merge_slice(struct record_slice *into, struct record_slice *from)
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         into->ended[i] += from->ended[i];
     into->latency_sum += from->latency_sum;
+    into->done += from->done;
+    into->attempts += from->attempts;
+    into->retries += from->retries;
+    into->open = from->open;
     hist_merge(&into->latency, &from->latency);
     hist_fini(&from->latency);
     *from = (struct record_slice){ .born = 0 };
@@ -64,6 +68,7 @@ static void merge_backend_slice(struct record_backend_slice *into,
                                 struct record_backend_slice *from)
 {
     into->picked += from->picked;
+    into->asked += from->asked;
     into->served += from->served;
     into->failed += from->failed;
     into->latency_sum += from->latency_sum;
@@ -97,6 +102,7 @@ static void fold(struct meter *m)
 
 static void note_backlog(struct meter *m, const uint32_t *backlog)
 {
+    m->record.slice[m->slice].open = m->open;
     for (uint32_t b = 0; b < m->record.backends; b++)
         meter_backend(m, b)->backlog = backlog[b];
 }

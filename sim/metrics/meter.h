@@ -23,6 +23,7 @@ struct meter {
     uint32_t slice;                 /* of record.slice, now */
     struct record_backend_slice *backend;   /* [backends]: of this slice */
     uint32_t folds;                 /* how often pairs of slices were merged */
+    bool     is_over;               /* the last request was born */
     uint64_t open;                  /* requests born and not ended */
     nsec     changed;               /* when `open` last did */
 };
@@ -31,6 +32,15 @@ void meter_init(struct meter *, const struct meter_plan *);
 
 /* The slice ended: to be called at now_slice_ends; backlog[] of every backend at that time. */
 void meter_turn(struct meter *, nsec now, const uint32_t *backlog);
+
+/* Nothing more will be born. */
+static inline void meter_last_born(struct meter *m)
+{
+    if (m->is_over)
+        return;
+    m->is_over = true;
+    m->record.slice[m->slice].open = m->open;
+}
 
 /* Nothing more happens: what is open stays unfinished.  waited: ns that the open requests have
  * spent so far, counted from the requests themselves. */
@@ -69,6 +79,7 @@ static inline void meter_ended(struct meter *m, nsec now, nsec born, uint32_t bi
     s->ended[outcome]++;
     if (outcome != OUTCOME_OK)
         return;
+    m->record.slice[m->slice].done += !m->is_over;
     s->latency_sum += now - born;
     hist_record(&s->latency, now - born);
 }
@@ -76,6 +87,19 @@ static inline void meter_ended(struct meter *m, nsec now, nsec born, uint32_t bi
 static inline struct record_backend_slice *meter_backend(struct meter *m, uint32_t backend)
 {
     return &m->backend[backend];
+}
+
+/* Worker time spent; what drains after the last birth is no part of any rate. */
+static inline void meter_busy(struct meter *m, uint32_t backend, nsec time)
+{
+    if (!m->is_over)
+        m->backend[backend].busy += time;
+}
+
+static inline void meter_retry(struct meter *m)
+{
+    m->record.retries++;
+    m->record.slice[m->slice].retries += !m->is_over;
 }
 
 /* One attempt's line in the digest; hashes of lines are added, so that their order cannot matter.
@@ -90,6 +114,7 @@ static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t att
     u128 b = (u128)((uint64_t)a ^ (uint64_t)(a >> 64) ^ done) * 0xd6e8feb86659fd93ull;
 
     m->record.attempts++;
+    m->record.slice[m->slice].attempts += !m->is_over;
     m->record.digest += a ^ b;
 }
 

@@ -22,22 +22,27 @@ enum outcome {
 };
 extern const char *const outcome_name[OUTCOME_COUNT];      /* "ok", "error", "unavailable", ... */
 
-/* Requests born in one slice. */
+/* Requests born in one slice, and what happened meanwhile. */
 struct record_slice {
     uint64_t born;                  /* born - sum of ended = unfinished */
     uint64_t ended[OUTCOME_COUNT];
     u128     latency_sum;           /* ns, of those that ended ok */
     struct hist latency;            /* of those that ended ok */
+
+    /* What happened in it, to requests of whatever birth, as long as requests arrived. */
+    uint64_t done;                  /* ended ok */
+    uint64_t attempts, retries;     /* attempts that ended at a backend; those after the first */
+    uint64_t open;                  /* in the whole system at its end */
 };
 
 /* One backend in one slice of time (of the event, not of birth); a cache line. */
 struct record_backend_slice {
-    _Alignas(64)
     uint64_t picked;                /* attempts (behind an l4: connections) sent to it */
+    uint64_t asked;                 /* requests that reached it */
     uint64_t served;                /* requests it answered with ok */
     uint64_t failed;                /* requests it refused, reset or answered with an error */
     uint64_t latency_sum;           /* ns at the backend, waiting and service, of the served */
-    uint64_t busy;                  /* ns of worker time spent */
+    uint64_t busy;                  /* ns of worker time, until the last birth; wasted included */
     uint64_t offered;               /* ns of worker time asked for by what arrived */
     uint64_t backlog;               /* requests in it at the end of the slice */
 };

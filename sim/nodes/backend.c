@@ -69,6 +69,7 @@ static enum status status_of_crash(const struct req *r)
 
 static void take_ask(struct backend *b, struct sim *sim, struct req *r)
 {
+    meter_backend(&sim->meter, b->index)->asked++;
     if (r->is_cancelled) {
         refuse(b, sim, r, STATUS_CANCELLED);
         return;
@@ -116,7 +117,7 @@ static void take_cancel(struct backend *b, struct sim *sim, struct req *cancel)
     r->is_cancelled = true;
     if (r->backend != b->node.id)
         return;                     /* still on its way here, or on its way back */
-    station_remove(&b->station, sim, r);
+    meter_busy(&sim->meter, b->index, station_remove(&b->station, sim, r));
     answer(b, sim, r, STATUS_CANCELLED);
 }
 
@@ -156,7 +157,7 @@ static void backend_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_
     struct record_backend_slice *s = meter_backend(&sim->meter, b->index);
     s->served++;
     s->latency_sum += sim->now - r->arrived;
-    s->busy += r->got + r->work;
+    meter_busy(&sim->meter, b->index, r->got + r->work);
     answer(b, sim, r, STATUS_OK);
 }
 
@@ -221,7 +222,7 @@ static void reset_jobs(struct backend *b, struct sim *sim)
 
     station_pause(&b->station, sim);
     for (struct req *r; (r = station_next(&b->station, sim, &cursor)) != NULL;) {
-        station_remove(&b->station, sim, r);
+        meter_busy(&sim->meter, b->index, station_remove(&b->station, sim, r));
         answer(b, sim, r, STATUS_RESET);
     }
 }

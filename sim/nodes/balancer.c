@@ -208,10 +208,10 @@ double balancer_weight(const struct node *n, uint32_t peer_node)
 
 /* ---- start, and health checks ---- */
 
-/* Checks of many peers and instances are spread over the interval. */
-static nsec first_check(const struct balancer *b, uint32_t peer)
+/* Checks of many peers and instances are spread over the interval, by the seed. */
+static nsec first_check(const struct balancer *b, const struct sim *sim, uint32_t peer)
 {
-    uint64_t spread = rng_mix((uint64_t)b->instance << 32 | peer);
+    uint64_t spread = rng_mix(rng_mix(sim->seed) ^ ((uint64_t)b->instance << 32 | peer));
 
     return (nsec)(((u128)spread * b->config->health.interval) >> 64);
 }
@@ -219,7 +219,7 @@ static nsec first_check(const struct balancer *b, uint32_t peer)
 static void begin_checks(struct balancer *b, struct sim *sim, uint32_t i)
 {
     if (b->config->health.interval > 0)
-        sim_wake(sim, &b->node, first_check(b, i), BALANCER_CHECK | i);
+        sim_wake(sim, &b->node, first_check(b, sim, i), BALANCER_CHECK | i);
 }
 
 int balancer_start(struct node *n, struct sim *sim, const char **why)

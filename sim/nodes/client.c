@@ -211,7 +211,8 @@ static void stop(struct client *c, struct sim *sim)
     if (c->is_stopped)
         return;
     c->is_stopped = true;
-    c->quota->sources--;
+    if (--c->quota->sources == 0 || is_enough(c->quota))
+        meter_last_born(&sim->meter);
     check_done(c, sim);
 }
 
@@ -251,8 +252,11 @@ static void client_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t
             next_arrival(c, sim);
     } else if (!(arg & CLIENT_ASKS))
         give_up(c, sim, arg, token);
-    else if (!c->is_stopped && !is_enough(c->quota))
+    else if (!c->is_stopped && !is_enough(c->quota)) {
         bear(c, sim, arg & ~CLIENT_ASKS, NULL);
+        if (is_enough(c->quota))
+            stop(c, sim);
+    }
 }
 
 static bool client_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)

@@ -90,7 +90,7 @@ static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32
         return;
     }
     r->attempt++;
-    sim->meter.record.retries++;
+    meter_retry(&sim->meter);
     push_attempt(l7, sim, r, other, tries + 1);
     sim_post(sim, &l7->b.out, l7->b.peer[other].node, r);
 }

@@ -127,17 +127,19 @@ static nsec fifo_time_served(const struct station *s, nsec now, const struct req
     return r->got + (r->started == NEVER || s->is_paused ? 0 : now - r->started);
 }
 
-static void fifo_remove(struct station *s, struct sim *sim, struct req *r)
+static nsec fifo_remove(struct station *s, struct sim *sim, struct req *r)
 {
+    nsec had = fifo_time_served(s, sim->now, r);
+
     if (r->started == NEVER) {
         unlink_waiting(s, r);
-        return;
+        return had;
     }
     count_busy(s, sim->now);
     s->in_service--;
-    s->wasted += fifo_time_served(s, sim->now, r);
     r->job = 0;
     start_waiting(s, sim);
+    return had;
 }
 
 /* ---- processor sharing ---- */
@@ -242,7 +244,7 @@ static nsec sharing_time_served(const struct station *s, const struct req *r)
     return r->got + r->work - (left > 0 ? (nsec)left : 0);
 }
 
-static void sharing_remove(struct station *s, struct sim *sim, struct req *r)
+static nsec sharing_remove(struct station *s, struct sim *sim, struct req *r)
 {
     struct sharing *p = &s->sharing;
     uint32_t k = 0;
@@ -251,9 +253,10 @@ static void sharing_remove(struct station *s, struct sim *sim, struct req *r)
         k++;
     sharing_advance(s, sim->now);
     s->slack += 1 + busy_workers(s);
-    s->wasted += sharing_time_served(s, r);
+    nsec had = sharing_time_served(s, r);
     sharing_take_out(s, k);
     sharing_plan(s, sim);
+    return had;
 }
 
 /* ---- both ---- */
@@ -294,14 +297,13 @@ struct req *station_finish(struct station *s, struct sim *sim, uint32_t arg, uin
     return r;
 }
 
-void station_remove(struct station *s, struct sim *sim, struct req *r)
+nsec station_remove(struct station *s, struct sim *sim, struct req *r)
 {
     assert(r->backend == s->node);
-    if (is_sharing(s))
-        sharing_remove(s, sim, r);
-    else
-        fifo_remove(s, sim, r);
+    nsec had = is_sharing(s) ? sharing_remove(s, sim, r) : fifo_remove(s, sim, r);
+    s->wasted += had;
     r->backend = NONE;
+    return had;
 }
 
 /* Calls each() for every job of this station, in the order of the pool. */

@@ -58,8 +58,8 @@ bool station_offer(struct station *, struct sim *, struct req *);
  * was cancelled or rescheduled.  The next waiting job has begun. */
 struct req *station_finish(struct station *, struct sim *, uint32_t arg, uint64_t token);
 
-/* Takes a job out of the queue or of service. */
-void station_remove(struct station *, struct sim *, struct req *);
+/* Takes a job out of the queue or of service; answers the worker time it had. */
+nsec station_remove(struct station *, struct sim *, struct req *);
 
 /* Slow, or quick again: remaining work is rescaled, of waiting jobs too. */
 void station_set_speed(struct station *, struct sim *, double speed);

@@ -48,6 +48,32 @@ void columns_right(FILE *f, const char *text, uint32_t width)
     fputs(text, f);
 }
 
+void columns_wrap(FILE *f, const char *text, uint32_t column, uint32_t indent, uint32_t width)
+{
+    bool is_first = true;
+
+    while (*text) {
+        int bytes = (int)strcspn(text, " ");
+        uint32_t wide = 0;
+
+        for (int i = 0; i < bytes; i++)
+            wide += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (!is_first && column + 1 + wide > width) {
+            fprintf(f, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!is_first) {
+            fputc(' ', f);
+            column++;
+        }
+        fprintf(f, "%.*s", bytes, text);
+        column += wide;
+        is_first = false;
+        text += bytes;
+        text += strspn(text, " ");
+    }
+    fputc('\n', f);
+}
+
 void columns_paint(FILE *f, const struct report_style *style, enum columns_colour colour)
 {
     static const char *const code[] = {

@@ -16,6 +16,10 @@ const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t widt
 void columns_left(FILE *, const char *, uint32_t width);
 void columns_right(FILE *, const char *, uint32_t width);
 
+/* Words from `column` on, broken so that no line is wider than `width` unless a single word is;
+ * following lines begin at `indent`.  Ends the line. */
+void columns_wrap(FILE *, const char *text, uint32_t column, uint32_t indent, uint32_t width);
+
 enum columns_colour {
     COLUMNS_PLAIN, COLUMNS_BOLD, COLUMNS_FAINT, COLUMNS_GREEN, COLUMNS_RED, COLUMNS_YELLOW
 };

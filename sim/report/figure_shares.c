@@ -28,13 +28,30 @@ static void put_data(struct plot *p, const struct result *r, uint32_t panels)
     fputc('\n', p->data);
 }
 
+static double highest_bar(const struct result *r, uint32_t policy)
+{
+    double most = 0;
+
+    for (uint32_t b = 0; b < r->plan.backends; b++)
+        most = share_of(r, policy, b) > most ? share_of(r, policy, b) : most;
+    return most;
+}
+
+static double mean_bar(const struct result *r, uint32_t policy)
+{
+    double sum = 0;
+
+    for (uint32_t b = 0; b < r->plan.backends; b++)
+        sum += share_of(r, policy, b);
+    return sum / r->plan.backends;
+}
+
 static double greatest(const struct result *r, uint32_t panels)
 {
     double most = 100.0 / r->plan.backends;
 
     for (uint32_t k = 0; k < panels; k++)
-        for (uint32_t b = 0; b < r->plan.backends; b++)
-            most = share_of(r, k, b) > most ? share_of(r, k, b) : most;
+        most = highest_bar(r, k) > most ? highest_bar(r, k) : most;
     return most;
 }
 
@@ -53,10 +70,10 @@ static void put_colour(FILE *f, uint32_t i, void *arg)
 static void put_note(FILE *f, uint32_t i, void *arg)
 {
     char note[64];
-    double imbalance = ((const struct result *)arg)->policy[i].imbalance.value;
+    double busiest = highest_bar(arg, i) / mean_bar(arg, i);
 
-    snprintf(note, sizeof note, isnan(imbalance) ? "no requests" : "busiest: %.2f x the mean",
-             imbalance);
+    snprintf(note, sizeof note, isnan(busiest) ? "no requests" : "busiest: %.2f x the mean",
+             busiest);
     plot_quote(f, note);
 }
 

@@ -87,7 +87,11 @@ const char *figure_headline(char *buf, size_t size, const struct result *r)
     uint32_t saturated = only_saturated(r);
     const struct result_change *best = best_change(r);
 
-    if (saturated != NONE)
+    if (saturated != NONE && r->policy[saturated].saturated_backend == NONE)
+        snprintf(buf, size, "%s lets the queues grow all through; %s",
+                 columns_name(a, r->policy[saturated].name, 36),
+                 r->plan.policies == 2 ? "the other policy does not" : "the other policies do not");
+    else if (saturated != NONE)
         snprintf(buf, size, "%s overloads %s; %s",
                  columns_name(a, r->policy[saturated].name, 36),
                  columns_name(b, r->plan.backend[r->policy[saturated].saturated_backend], 24),

@@ -332,6 +332,12 @@ static void put_saturated(FILE *f, const struct shape *s, const struct result_po
 
     if (p->verdict != VERDICT_SATURATED)
         return;
+    if (p->saturated_backend == NONE) {
+        fprintf(f, "  %s: ever more requests waited in the system, though no backend was\n"
+                   "  offered more than it can do, so its p90 and above have no steady value.\n",
+                columns_name(policy, p->name, 28));
+        return;
+    }
     fprintf(f, "  %s: %s was offered %.*f %% of its capacity; its queue grew for\n"
                "  the whole run, so its p90 and above have no steady value.\n",
             columns_name(policy, p->name, 28),

@@ -143,7 +143,7 @@ static double run_throughput(const struct result *r, uint32_t run, double percen
     nsec time = record ? slices_measured_time(record) : 0;
 
     (void)percentile;
-    return time ? (double)r->run[run].completed * (double)SECOND / (double)time : NAN;
+    return time ? (double)slices_done(record) * (double)SECOND / (double)time : NAN;
 }
 
 static double run_error_rate(const struct result *r, uint32_t run, double percentile)
@@ -161,12 +161,12 @@ static double run_imbalance(const struct result *r, uint32_t run, double percent
 
     (void)percentile;
     for (uint32_t b = 0; record && b < record->backends; b++) {
-        uint64_t picked = 0;
+        uint64_t asked = 0;
 
         for (uint32_t i = slices_backend_first(record); i < slices_backend_end(record); i++)
-            picked += record_backend(record, b, i)->picked;
-        most = picked > most ? picked : most;
-        all += picked;
+            asked += record_backend(record, b, i)->asked;
+        most = asked > most ? asked : most;
+        all += asked;
     }
     return all ? (double)most * (double)r->plan.backends / (double)all : NAN;
 }
@@ -192,13 +192,13 @@ static double run_unfinished(const struct result *r, uint32_t run, double percen
 static double run_attempts(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)r->run[run].record->attempts : NAN;
+    return r->run[run].record ? (double)slices_attempts(r->run[run].record) : NAN;
 }
 
 static double run_retries(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)r->run[run].record->retries : NAN;
+    return r->run[run].record ? (double)slices_retries(r->run[run].record) : NAN;
 }
 
 /* Those without a better direction are shown and never judged: the greatest of more requests is
@@ -213,10 +213,11 @@ static const struct metric metrics[] = {
       policy_max, run_max },
     { "error_rate", METRIC_SHARE, METRIC_LESS,
       "share of the requests that failed or did not finish", policy_error_rate, run_error_rate },
-    { "throughput", METRIC_PER_SECOND, METRIC_MORE, "requests that succeeded, per second",
-      policy_throughput, run_throughput },
+    { "throughput", METRIC_PER_SECOND, METRIC_MORE,
+      "requests that succeeded while others still arrived, per second", policy_throughput,
+      run_throughput },
     { "imbalance", METRIC_RATIO, METRIC_NEITHER,
-      "requests sent to the busiest backend, over the mean of all", policy_imbalance,
+      "requests that reached the busiest backend, over the mean of all", policy_imbalance,
       run_imbalance },
     { "requests", METRIC_COUNT, METRIC_NEITHER, "requests born after warm-up", policy_requests,
       run_requests },
@@ -224,9 +225,9 @@ static const struct metric metrics[] = {
       run_completed },
     { "unfinished", METRIC_COUNT, METRIC_NEITHER, "requests still open when the run ended",
       policy_unfinished, run_unfinished },
-    { "attempts", METRIC_COUNT, METRIC_NEITHER, "attempts handed to backends, warm-up included",
+    { "attempts", METRIC_COUNT, METRIC_NEITHER, "attempts that ended at a backend, after warm-up",
       policy_attempts, run_attempts },
-    { "retries", METRIC_COUNT, METRIC_NEITHER, "attempts after the first, warm-up included",
+    { "retries", METRIC_COUNT, METRIC_NEITHER, "attempts after the first, after warm-up",
       policy_retries, run_retries },
     { .name = NULL },
 };

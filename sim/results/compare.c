@@ -80,8 +80,10 @@ static struct result_change compare_one(const struct result *r, const struct met
         .change = { NAN, NAN, NAN, s->n },
     };
 
-    if (is_unsteady(r, m, policy, percentile) || is_unsteady(r, m, c.base, percentile))
+    if (is_unsteady(r, m, policy, percentile))
         c.verdict = "saturated";
+    else if (is_unsteady(r, m, c.base, percentile))
+        c.verdict = "base saturated";
     else if (!fill_pairs(s, r, m, policy, percentile))
         c.verdict = "unknown";
     else if (are_positive(s->base, s->n) && are_positive(s->x, s->n)) {

@@ -105,6 +105,7 @@ static void put_policy_backends(struct json *j, const struct result *r,
         json_open(j, NULL, '{');
         json_text(j, "name", r->plan.backend[b]);
         json_count(j, "picked", p->backend[b].picked);
+        json_count(j, "asked", p->backend[b].asked);
         json_count(j, "served", p->backend[b].served);
         json_number(j, "share", p->backend[b].share);
         json_number(j, "utilisation", p->backend[b].utilisation);
@@ -118,8 +119,10 @@ static void put_saturated(struct json *j, const struct result *r, const struct r
     if (p->verdict != VERDICT_SATURATED)
         return;
     json_open(j, "saturated", '{');
-    json_text(j, "backend", r->plan.backend[p->saturated_backend]);
-    json_number(j, "offered", p->saturated_offered);
+    if (p->saturated_backend != NONE) {
+        json_text(j, "backend", r->plan.backend[p->saturated_backend]);
+        json_number(j, "offered", p->saturated_offered);
+    }
     json_close(j, '}');
 }
 

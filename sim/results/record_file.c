@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION_LINE "lblab-record 1\n"
+#define VERSION_LINE "lblab-record 2\n"
 #define SUM_WORD "sha256 "
 
 enum { SUM_LENGTH = sizeof SUM_WORD - 1 + 64 + 1 };
@@ -58,13 +58,17 @@ static void put_slice(FILE *f, const struct record_slice *s)
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         put(f, s->ended[i]);
     put128(f, s->latency_sum);
+    put(f, s->done);
+    put(f, s->attempts);
+    put(f, s->retries);
+    put(f, s->open);
     put_hist(f, &s->latency);
     fputc('\n', f);
 }
 
 static bool is_zero(const struct record_backend_slice *b)
 {
-    return !(b->picked | b->served | b->failed | b->latency_sum | b->busy | b->offered |
+    return !(b->picked | b->asked | b->served | b->failed | b->latency_sum | b->busy | b->offered |
              b->backlog);
 }
 
@@ -80,6 +84,7 @@ static void put_backends(FILE *f, const struct record *r)
         fputs("backend", f);
         put(f, i);
         put(f, b->picked);
+        put(f, b->asked);
         put(f, b->served);
         put(f, b->failed);
         put(f, b->latency_sum);
@@ -312,6 +317,10 @@ static void scan_slice(struct scan *s, struct record_slice *slice)
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         ended += slice->ended[i] = scan64(s);
     slice->latency_sum = scan128(s, ~(u128)0);
+    slice->done = scan64(s);
+    slice->attempts = scan64(s);
+    slice->retries = scan64(s);
+    slice->open = scan64(s);
     scan_hist(s, &slice->latency);
     scan_word(s, "\n");
     if (ended > slice->born || slice->ended[OUTCOME_OK] != slice->latency.total)
@@ -321,7 +330,8 @@ static void scan_slice(struct scan *s, struct record_slice *slice)
 static void scan_backend(struct scan *s, struct record_backend_slice *b)
 {
     uint64_t *const field[] = {
-        &b->picked, &b->served, &b->failed, &b->latency_sum, &b->busy, &b->offered, &b->backlog,
+        &b->picked, &b->asked, &b->served, &b->failed, &b->latency_sum, &b->busy, &b->offered,
+        &b->backlog,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(field); i++)

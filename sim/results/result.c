@@ -181,17 +181,18 @@ static void make_backends(struct result *r, struct result_policy *p,
                 const struct record_backend_slice *s = record_backend(run[k], b, i);
 
                 p->backend[b].picked += s->picked;
+                p->backend[b].asked += s->asked;
                 p->backend[b].served += s->served;
                 busy += (double)s->busy;
             }
-            time += (double)(run[k]->end - (run[k]->backend_slices == 1 ? 0 : run[k]->warmup));
+            time += (double)slices_backend_time(run[k]);
         }
-        all += p->backend[b].picked;
+        all += p->backend[b].asked;
         p->backend[b].utilisation = isinf(r->plan.backend_workers[b]) || !(time > 0)
                                         ? NAN : busy / time / r->plan.backend_workers[b];
     }
     for (uint32_t b = 0; b < r->plan.backends; b++)
-        p->backend[b].share = all ? (double)p->backend[b].picked / (double)all : NAN;
+        p->backend[b].share = all ? (double)p->backend[b].asked / (double)all : NAN;
 }
 
 static void make_policy(struct result *r, uint32_t index, const struct record *const *run)
@@ -202,12 +203,13 @@ static void make_policy(struct result *r, uint32_t index, const struct record *c
     p->name = r->plan.policy[index];
     p->seeds = r->plan.replications;
     p->saturated_backend = saturation_find(&r->plan, run, &p->saturated_offered);
-    p->verdict = p->saturated_backend == NONE ? VERDICT_OK : VERDICT_SATURATED;
+    p->verdict = p->saturated_backend != NONE || saturation_of_all(&r->plan, run)
+                     ? VERDICT_SATURATED : VERDICT_OK;
     hist_init(&t.latency);
     for (uint32_t k = 0; k < p->seeds; k++) {
         add_record(&t, run[k]);
-        p->attempts += run[k]->attempts;
-        p->retries += run[k]->retries;
+        p->attempts += slices_attempts(run[k]);
+        p->retries += slices_retries(run[k]);
     }
     p->requests = t.born;
     p->completed = t.ended[OUTCOME_OK];

@@ -38,8 +38,8 @@ struct result_quantity {            /* a metric of one policy over its seeds */
 };
 
 struct result_backend {             /* over the measured slices, all seeds pooled */
-    uint64_t picked, served;
-    double   share;                 /* of picked */
+    uint64_t picked, asked, served; /* picked: behind an l4, connections */
+    double   share;                 /* of asked: requests, also behind an l4 */
     double   utilisation;           /* busy / (workers x time); NAN for unlimited workers */
 };
 

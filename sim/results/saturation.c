@@ -1,4 +1,5 @@
-/* saturation.c - one rule: offered more than its capacity, and a backlog that grew all through. */
+/* saturation.c - two rules: a backend was offered more than its capacity and its backlog grew all
+ * through; or ever more requests waited in the system as a whole. */
 #include "saturation.h"
 
 #include "slices.h"
@@ -72,6 +73,47 @@ static bool is_saturated(const struct result_plan *plan, const struct record *co
             backlog_after(run, plan->replications, backend, part - 1))
             return false;
     return true;
+}
+
+/* ---- the whole system ---- */
+
+static uint64_t open_after(const struct record *const *run, uint32_t runs, uint32_t part)
+{
+    uint64_t open = 0;
+
+    for (uint32_t k = 0; k < runs; k++)
+        open += run[k]->slice[run[k]->warmup_slices + whole_slices(run[k]) * part / PARTS - 1].open;
+    return open;
+}
+
+static uint64_t born(const struct record *const *run, uint32_t runs)
+{
+    uint64_t n = 0;
+
+    for (uint32_t k = 0; k < runs; k++)
+        for (uint32_t i = run[k]->warmup_slices; i < run[k]->slices; i++)
+            n += run[k]->slice[i].born;
+    return n;
+}
+
+/* More at the end of each quarter than at the end of the one before, and in all by more than one in
+ * two hundred of the requests that were born meanwhile: a busy but stable system wavers by some
+ * multiple of its own length, which does not grow with the run. */
+bool saturation_of_all(const struct result_plan *plan, const struct record *const *run)
+{
+    const uint64_t least_share = 200;
+    uint32_t runs = plan->replications;
+
+    if (!plan->is_stationary)
+        return false;
+    for (uint32_t k = 0; k < runs; k++)
+        if (whole_slices(run[k]) < PARTS)
+            return false;
+    for (uint32_t part = 2; part <= PARTS; part++)
+        if (open_after(run, runs, part) <= open_after(run, runs, part - 1))
+            return false;
+    uint64_t growth = open_after(run, runs, PARTS) - open_after(run, runs, 1);
+    return growth * least_share > born(run, runs);
 }
 
 uint32_t saturation_find(const struct result_plan *plan, const struct record *const *run,

@@ -10,4 +10,9 @@
 uint32_t saturation_find(const struct result_plan *, const struct record *const *run,
                          double *offered);
 
+/* Does the number of requests in the whole system grow all through, wherever they wait?  It does
+ * when some backend is saturated, but also when clients run out of connections, or when a policy
+ * leaves servers idle beside long queues. */
+bool saturation_of_all(const struct result_plan *, const struct record *const *run);
+
 #endif

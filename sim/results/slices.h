@@ -25,6 +25,33 @@ static inline nsec slices_measured_time(const struct record *r)
     return end > r->warmup ? end - r->warmup : 0;
 }
 
+static inline uint64_t slices_attempts(const struct record *r)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
+        n += r->slice[i].attempts;
+    return n;
+}
+
+static inline uint64_t slices_retries(const struct record *r)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
+        n += r->slice[i].retries;
+    return n;
+}
+
+static inline uint64_t slices_done(const struct record *r)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
+        n += r->slice[i].done;
+    return n;
+}
+
 /* The first slice of a backend that is measured, and one behind the last. */
 static inline uint32_t slices_backend_first(const struct record *r)
 {

@@ -137,6 +137,7 @@ void tables_timeseries(FILE *f, const struct result *r)
 static void add_backend(struct record_backend_slice *to, const struct record_backend_slice *s)
 {
     to->picked += s->picked;
+    to->asked += s->asked;
     to->served += s->served;
     to->failed += s->failed;
     to->latency_sum += s->latency_sum;
@@ -152,7 +153,8 @@ static void backend_row(FILE *f, const struct result *r, const struct result_run
     csv_text(f, r->plan.backend[backend]);
     fputc(',', f);
     csv_number(f, in_seconds(start));
-    fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", s->picked, s->served, s->failed);
+    fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", s->picked, s->asked, s->served,
+            s->failed);
     csv_number(f, s->served ? (double)s->latency_sum / (double)s->served : NAN);
     fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", s->busy, s->offered, s->backlog);
 }
@@ -173,7 +175,8 @@ void tables_backends(FILE *f, const struct result *r)
 {
     uint64_t rows = (uint64_t)r->runs * r->plan.backends * RECORD_SLICES;
 
-    fputs("policy,seed,backend,t_s,picked,served,failed,mean_ns,busy_ns,offered_ns,backlog\n", f);
+    fputs("policy,seed,backend,t_s,picked,asked,served,failed,mean_ns,busy_ns,offered_ns,backlog\n",
+          f);
     for (uint32_t i = 0; i < r->runs; i++) {
         const struct record *record = r->run[i].record;
 

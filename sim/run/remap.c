@@ -86,11 +86,11 @@ static void count_moves(struct lb *lb, const uint32_t *owner, const struct remap
                         struct remap_row *row)
 {
     for (uint32_t i = 0; i < q->keys; i++) {
-        row->moved += where(lb, q->seed, i) != owner[i];
-        row->unavoidable += q->change == REMAP_REMOVE && is_removed(q, owner[i]);
+        uint32_t now = where(lb, q->seed, i);
+
+        row->moved += now != owner[i];
+        row->unavoidable += q->change == REMAP_REMOVE ? is_removed(q, owner[i]) : now >= q->backends;
     }
-    if (q->change == REMAP_ADD)
-        row->unavoidable = (uint64_t)((double)q->keys * q->by / (q->backends + q->by) + 0.5);
 }
 
 int remap_measure(const struct policy *policy, const struct remap_question *q,

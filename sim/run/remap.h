@@ -17,7 +17,8 @@ struct remap_question {
 };
 
 struct remap_row {
-    uint64_t moved, unavoidable;    /* keys; excess = moved - unavoidable, may be negative */
+    /* Keys.  unavoidable: those of the removed, or those that go to the added; excess is the rest. */
+    uint64_t moved, unavoidable;
     double   max_over_mean;         /* keys on the fullest backend / mean, before the change */
     size_t   table_bytes;
     double   build_ns;              /* measured on this machine */

@@ -114,6 +114,13 @@ static bool is_target(const struct stage *st, const struct event_config *e, uint
     return node >= target(st, e, e->first) && node <= target(st, e, e->last);
 }
 
+static bool is_added(const struct stage *st, const struct event_config *e, uint32_t node)
+{
+    uint32_t first = target(st, e, st->added[e->pool]);
+
+    return node >= first && node < first + e->count;
+}
+
 static struct record_remap *remap_row(struct sim *sim, uint32_t event)
 {
     struct record *r = &sim->meter.record;
@@ -164,9 +171,13 @@ static void change_keyed(struct stage *st, struct sim *sim, struct node *b,
     act(st, sim, b, e);
     row->keys += REMAP_KEYS;
     row->unavoidable += is_taking_out(e) ? keys_of_targets(st, e)
-                                         : share_moved(b, all, targets);
-    for (uint32_t i = 0; i < REMAP_KEYS; i++)
-        row->moved += where(b, sim, i) != st->before[i];
+                      : e->kind == EVENT_WEIGHT ? share_moved(b, all, targets) : 0;
+    for (uint32_t i = 0; i < REMAP_KEYS; i++) {
+        uint32_t now = where(b, sim, i);
+
+        row->moved += now != st->before[i];
+        row->unavoidable += e->kind == EVENT_ADD && is_added(st, e, now);
+    }
 }
 
 static void change(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e,

@@ -4,6 +4,7 @@
 
 run remap -a ip_hash,ring_hash,maglev --backends 100 --keys 20k --json
 is "remap exits 0" 0 $code
+is "remap prints nothing on stderr" "" "$(cat "$tmp/err")"
 json "moved is unavoidable + excess" "$tmp/out" 'd["schema"] == "lblab-remap/1" and all(
     abs(r["moved"] - r["unavoidable"] - r["excess"]) < 1e-8 and r["keys"] == 20000
     and r["backends"] == 100 and 0.005 < r["unavoidable"] < 0.02 for r in d["result"]["rows"])'

@@ -48,7 +48,11 @@ static void fill(struct record *r, uint32_t backends)
         }
         s->ended[OUTCOME_TIMEOUT] = i;
         s->born = s->ended[OUTCOME_OK] + 2 * i;
-        *record_backend(r, 0, i) = (struct record_backend_slice){ 1, 2, 3, 4, 5, 6, i };
+        s->done = 100 + i;
+        s->attempts = 200 + i;
+        s->retries = 300 + i;
+        s->open = 400 + i;
+        *record_backend(r, 0, i) = (struct record_backend_slice){ 1, 9, 2, 3, 4, 5, 6, i };
     }
     r->slice[3].latency_sum = ((u128)1 << 127) + 7;
     r->remap = calloc(2, sizeof *r->remap);
@@ -263,7 +267,7 @@ static void another_version_is_named(void)
     struct err err;
 
     small_file(&s, text, sizeof text, &length);
-    text[strlen("lblab-record ")] = '2';
+    text[strlen("lblab-record ")] = '9';
     CU_ASSERT_EQUAL(read_changed(s.path, text, length, &err), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.item[0].what, "another version"));
     scratch_remove(&s);

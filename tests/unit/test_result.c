@@ -49,9 +49,11 @@ static void fill_record(struct record *r, uint32_t policy, uint32_t replication)
 
             s->born++;
             s->ended[OUTCOME_OK]++;
+            s->done++;
             s->latency_sum += k * unit;
             hist_record(&s->latency, k * unit);
             record_backend(r, k % 4 == 0, i)->picked++;
+            record_backend(r, k % 4 == 0, i)->asked++;
             record_backend(r, k % 4 == 0, i)->served++;
         }
 }
@@ -588,7 +590,30 @@ static void remaps_are_added_over_seeds(void)
     drop(&m);
 }
 
+/* Requests that wait anywhere, and more of them at the end of each quarter. */
+static void a_system_that_fills_up_is_saturated(void)
+{
+    static const struct { uint64_t grows; enum verdict verdict; } row[] = {
+        { 0, VERDICT_OK }, { 20, VERDICT_SATURATED },
+    };
+
+    for (uint32_t k = 0; k < ARRAY_LEN(row); k++) {
+        struct made m;
+
+        make(&m);
+        for (uint32_t i = 0; i < POLICIES * SEEDS; i++)
+            for (uint32_t s = 0; s < SLICES; s++)
+                m.record[i].slice[s].open = 5 + s * row[k].grows;
+        finish(&m);
+        CU_ASSERT_EQUAL(m.result.policy[0].verdict, row[k].verdict);
+        CU_ASSERT_EQUAL(m.result.policy[0].saturated_backend, NONE);
+        CU_ASSERT(isnan(m.result.policy[0].quantile[2].value) == (row[k].verdict != VERDICT_OK));
+        drop(&m);
+    }
+}
+
 static const struct unit_test tests[] = {
+    { "a_system_that_fills_up_is_saturated", a_system_that_fills_up_is_saturated },
     { "warm_up_is_left_out_and_seeds_are_pooled", warm_up_is_left_out_and_seeds_are_pooled },
     { "half_the_time_is_a_better_half", half_the_time_is_a_better_half },
     { "one_seed_needs_seeds", one_seed_needs_seeds },
