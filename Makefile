@@ -94,6 +94,15 @@ VERSIONED := $(call obj,sim/base/version.c sim/cli/cmd_version.c)
 $(VERSIONED): COMPILE += @$(BUILD)/gen/version
 $(VERSIONED): $(BUILD)/gen/version
 
+# Where an installed program finds the scenarios that were installed with it.
+$(BUILD)/gen/datadir: FORCE
+	@mkdir -p $(@D)
+	@printf -- "-DLBLAB_DATADIR='\"%s\"'\n" '$(PREFIX)/share/lblab' > $@.$$$$ && \
+	  { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
+
+$(call obj,sim/cli/cmd_list.c): COMPILE += @$(BUILD)/gen/datadir
+$(call obj,sim/cli/cmd_list.c): $(BUILD)/gen/datadir
+
 $(BUILD)/gen/plot_templates.c: $(PLOTS) $(EMBED)
 	@mkdir -p $(@D)
 	@$(call say,GEN)

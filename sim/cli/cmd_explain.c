@@ -174,6 +174,10 @@ static void explain_keys(struct cli *cli, const struct field_table *table)
 {
     char facts[1024];
 
+    if (table->help) {
+        fputs("  ", cli->out);
+        columns_wrap(cli->out, table->help, 2, 2, cli_columns(cli));
+    }
     fputs("\nkeys\n", cli->out);
     for (const struct field *row = table->row; row->key; row++) {
         fprintf(cli->out, "  %-12s ", row->key);

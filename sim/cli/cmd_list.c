@@ -6,18 +6,26 @@
 #include "../../algorithms/lb.h"
 #include "../base/dist.h"
 #include "../base/text.h"
+#include "../report/columns.h"
 #include "../results/catalogue.h"
 
 #include <fts.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifndef LBLAB_DATADIR
+#define LBLAB_DATADIR "/usr/local/share/lblab"      /* the Makefile says which */
+#endif
+
+enum { HELP_COLUMN = 30 };
 
 /* A list under construction: rows of two to three texts, as a table or as JSON. */
-struct lister { struct cli *cli; struct json json; };
+struct lister { struct cli *cli; struct json json; uint32_t rows; };
 
 static void row(struct lister *l, const char *name, const char *key, const char *middle,
                 const char *help)
 {
-    char first[64], rest[256];
+    char line[512], first[64];
 
     if (l->cli->opt.wants_json) {
         json_open(&l->json, NULL, '{');
@@ -27,8 +35,10 @@ static void row(struct lister *l, const char *name, const char *key, const char 
         json_close(&l->json, '}');
         return;
     }
-    fprintf(l->cli->out, "  %-22s %-4s %s\n", text_safe(first, sizeof first, name, strlen(name)),
-            middle ? middle : "", text_safe(rest, sizeof rest, help, strlen(help)));
+    fprintf(l->cli->out, "  %-22s %-4s ", text_safe(first, sizeof first, name, strlen(name)),
+            middle ? middle : "");
+    columns_wrap(l->cli->out, text_safe(line, sizeof line, help, strlen(help)), HELP_COLUMN,
+                 HELP_COLUMN, cli_columns(l->cli));
 }
 
 static void list_ops(struct lister *l, const struct lb_ops *const *ops)
@@ -76,6 +86,19 @@ static bool is_scenario(const FTSENT *e)
     return e->fts_info == FTS_F && dot && strcmp(dot, ".json") == 0;
 }
 
+/* Paths are long: a title stands below its own. */
+static void put_scenario(struct cli *cli, const char *path, const char *title)
+{
+    char shown[1024];
+
+    fprintf(cli->out, "  %s\n", text_safe(shown, sizeof shown, path, strlen(path)));
+    if (!*title)
+        return;
+    fputs("      ", cli->out);
+    columns_wrap(cli->out, text_safe(shown, sizeof shown, title, strlen(title)), 6, 6,
+                 cli_columns(cli));
+}
+
 static void list_scenario(struct lister *l, const char *path)
 {
     struct loaded loaded;
@@ -83,7 +106,11 @@ static void list_scenario(struct lister *l, const char *path)
     if (load_scenario(l->cli, path, &loaded) == 0) {
         const char *title = loaded.scenario.title, *name = loaded.scenario.name;
 
-        row(l, path, "scenario", l->cli->opt.wants_json ? name : "", title ? title : "");
+        l->rows++;
+        if (l->cli->opt.wants_json)
+            row(l, path, "scenario", name, title ? title : "");
+        else
+            put_scenario(l->cli, path, title ? title : "");
     }
     load_fini(&loaded);
     err_init(&l->cli->err);
@@ -100,10 +127,40 @@ static bool is_elsewhere(const FTSENT *e)
                                     strcmp(e->fts_name, "profiles") == 0);
 }
 
+/* The folder that was asked for, else that of the source tree, else the installed one; NULL when
+ * it is not there. */
+static const char *find_scenarios(const struct texts *words)
+{
+    static const char installed[] = LBLAB_DATADIR "/scenarios";
+
+    if (words->count > 1)
+        return access(words->item[1], R_OK) == 0 ? words->item[1] : NULL;
+    if (access("scenarios", R_OK) == 0)
+        return "scenarios";
+    return access(installed, R_OK) == 0 ? installed : NULL;
+}
+
+static int no_scenarios(struct cli *cli, const char *folder)
+{
+    char shown[512];
+
+    if (!folder)
+        folder = cli->words.count > 1 ? cli->words.item[1]
+                                      : "./scenarios and " LBLAB_DATADIR "/scenarios";
+    err_input(&cli->err, "E024", "no scenarios: looked in %s",
+              text_safe(shown, sizeof shown, folder, strlen(folder)));
+    err_hint(&cli->err, "lblab list scenarios DIR");
+    return 2;
+}
+
 static int list_scenarios(struct lister *l)
 {
-    const struct texts *words = &l->cli->words;
-    char *roots[] = { words->count > 1 ? (char *)(uintptr_t)words->item[1] : "scenarios", NULL };
+    const char *folder = find_scenarios(&l->cli->words);
+
+    if (!folder)
+        return no_scenarios(l->cli, NULL);
+
+    char *roots[] = { (char *)(uintptr_t)folder, NULL };
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 
     for (FTSENT *e; tree && (e = fts_read(tree)) != NULL;)
@@ -113,15 +170,25 @@ static int list_scenarios(struct lister *l)
             list_scenario(l, e->fts_path);
     if (tree)
         fts_close(tree);
-    return 0;
+    return l->rows ? 0 : no_scenarios(l->cli, folder);
 }
 
-static const struct subject { const char *name; int (*list)(struct lister *); } subjects[] = {
-    { "algorithms", list_algorithms },
-    { "distributions", list_distributions },
-    { "metrics", list_metrics },
-    { "scenarios", list_scenarios },
+static const struct subject {
+    const char *name, *help;
+    int (*list)(struct lister *);
+} subjects[] = {
+    { "algorithms", "what a balancer may choose by", list_algorithms },
+    { "distributions", "of service times, pauses and demands", list_distributions },
+    { "metrics", "what a result says of a policy", list_metrics },
+    { "scenarios", "in ./scenarios, in the installed folder or in DIR", list_scenarios },
 };
+
+static int list_subjects(struct lister *l)
+{
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        row(l, subjects[i].name, "unit", NULL, subjects[i].help);
+    return 0;
+}
 
 static int unknown(struct cli *cli, const char *word)
 {
@@ -160,6 +227,10 @@ static int list(struct cli *cli, const struct subject *s)
 
 static int run(struct cli *cli)
 {
+    static const struct subject all = { "", NULL, list_subjects };
+
+    if (cli->words.count == 0)
+        return list(cli, &all);
     for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
         if (strcmp(subjects[i].name, cli->words.item[0]) == 0)
             return list(cli, &subjects[i]);
@@ -171,9 +242,10 @@ static const struct opt opts[] = {
 };
 
 const struct verb verb_list = {
-    .name = "list", .words = "WHAT [DIR]", .min_words = 1, .max_words = 2,
+    .name = "list", .words = "[WHAT [DIR]]", .max_words = 2,
     .summary = "algorithms, distributions, metrics, scenarios",
-    .details = "Scenarios are looked for in DIR [scenarios].",
+    .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else in\n"
+               "./scenarios, else where `make install` put them.",
     .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",
     .opts = opts, .run = run,
 };

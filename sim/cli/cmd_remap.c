@@ -102,7 +102,8 @@ static int measure(struct cli *cli, const struct policy *policy, uint32_t backen
 static void print_rows(struct cli *cli, const struct report_remap_row *rows, uint32_t count)
 {
     struct result_environment env;
-    const struct report_style style = { .colour = cli->has_colors, .unicode = true };
+    const struct report_style style = { .colour = cli->has_colors, .unicode = true,
+                                        .columns = cli_columns(cli) };
 
     cli_environment(cli, &env);
     if (cli->opt.wants_json)

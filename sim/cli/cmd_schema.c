@@ -8,7 +8,7 @@
 
 static int run(struct cli *cli)
 {
-    const char *word = cli->words.item[0];
+    const char *word = cli->words.count ? cli->words.item[0] : "scenario";
     char shown[64];
 
     if (strcmp(word, "scenario") == 0)
@@ -22,7 +22,7 @@ static int run(struct cli *cli)
 static const struct opt opts[] = { OPT_ROW_OUTPUT, OPT_ROWS_COMMON, OPT_END };
 
 const struct verb verb_schema = {
-    .name = "schema", .words = "scenario", .min_words = 1, .max_words = 1,
+    .name = "schema", .words = "[scenario]", .max_words = 1,
     .summary = "the JSON Schema of scenario files, for editors",
     .examples = "lblab schema scenario\nlblab schema scenario -o scenario.schema.json",
     .opts = opts, .run = run,

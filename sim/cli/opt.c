@@ -2,8 +2,8 @@
 #include "opt.h"
 
 #include "../base/text.h"
-#include "../report/columns.h"
 #include "../base/xalloc.h"
+#include "../report/columns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +37,41 @@ static int make_folders(const char *path, struct err *err)
     if (mkdir(part, 0777) != 0 && errno != EEXIST)
         return err_machine(err, "cannot make the folder %s", part);
     return access(part, W_OK) == 0 ? 0 : err_machine(err, "cannot write into the folder %s", part);
+}
+
+/* Takes the folder for this process alone: the lock goes when the file is closed.  -1: another run
+ * of the same plan has it. */
+static int lock_folder(const char *folder)
+{
+    char path[PATH_MAX + 8];
+    struct stat locked, there;
+
+    snprintf(path, sizeof path, "%s/lock", folder);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &locked) == 0 && stat(path, &there) == 0
+        && locked.st_ino == there.st_ino)
+        return fd;
+    close(fd);                      /* held, or removed by a run that just ended */
+    return -1;
+}
+
+/* Makes the folder of records and locks it.  A second run of the same plan at the same time works in
+ * a folder of its own, and cannot resume.  The lock, or -1 with the fault in err. */
+static int take_folder(char *folder, size_t size, struct err *err)
+{
+    if (make_folders(folder, err) != 0)
+        return -1;
+    int lock = lock_folder(folder);
+    if (lock >= 0)
+        return lock;
+    size_t length = strlen(folder);
+    snprintf(folder + length, size - length, "-%ld", (long)getpid());
+    if (make_folders(folder, err) != 0)
+        return -1;
+    lock = lock_folder(folder);
+    return lock >= 0 ? lock : err_machine(err, "cannot lock the folder %s", folder);
 }
 
 static void remove_folder(char *path)
@@ -114,27 +151,33 @@ static int conclude(const struct scenario *s, const struct plan *plan, const cha
     return 0;
 }
 
+static int simulate(const struct scenario *s, const struct plan *plan, const char *folder,
+                    const struct run_options *options, struct result *result, struct err *err)
+{
+    bool *todo = xcalloc(plan->cells, sizeof *todo);
+
+    find_todo(plan, folder, todo);
+    int status = workers_run(s, plan, folder, todo, options, err);
+    free(todo);
+    return status != 0 ? status : conclude(s, plan, folder, result, err);
+}
+
 int run_scenario(const struct scenario *s, const struct run_options *options, struct result *result,
                  struct err *err)
 {
     struct plan plan;
     char folder[PATH_MAX];
-    bool *todo;
-    int status;
 
     plan_make(&plan, s);
     plan_folder(&plan, s, options->results, folder, sizeof folder);
-    if (make_folders(folder, err) != 0)
+    size_t shared = strlen(folder);
+    int lock = take_folder(folder, sizeof folder, err);
+    if (lock < 0)
         return -1;
-    todo = xcalloc(plan.cells, sizeof *todo);
-    find_todo(&plan, folder, todo);
-    status = workers_run(s, &plan, folder, todo, options, err);
-    free(todo);
-    if (status != 0)
-        return status;
-    status = conclude(s, &plan, folder, result, err);
-    if (status == 0 && !options->keep_records)
+    int status = simulate(s, &plan, folder, options, result, err);
+    if ((status == 0 && !options->keep_records) || strlen(folder) > shared)
         remove_folder(folder);
+    close(lock);
     return status;
 }
 

@@ -10,6 +10,8 @@ is "no verb is a usage error" 2 $code
 is "no verb prints nothing on stdout" "" "$(cat "$tmp/out")"
 run -h; is "-h is help" 0 $code
 
+wide() { LC_ALL=C.UTF-8 grep -aP '^.{81,}' "$tmp/out"; }
+
 verbs=$("$lblab" help | sed -n '/^usage/,/^examples/s/^  \([a-z]*\)  .*/\1/p')
 yes_ "help lists run" grep -qx run <<<"$verbs"
 for verb in $verbs; do
@@ -61,20 +63,32 @@ for what in algorithms distributions metrics; do
     run list $what
     is "list $what exits 0" 0 $code
     yes_ "list $what says something" test -s "$tmp/out"
+    is "list $what fits 80 columns" "" "$(wide)"
     run list $what --json
     json "list $what --json has rows" "$tmp/out" 'd["schema"] == "lblab-list/1" and d["result"]["rows"]'
 done
+run list
+is "bare list exits 0" 0 $code
+has "bare list says what there is" scenarios "$tmp/out"
+cd "$root" && run list scenarios
+is "list scenarios exits 0" 0 $code
+is "list scenarios fits 80 columns" "" "$(wide)"
+cd "$tmp" && run list scenarios "$tmp/nosuch"
+is "list scenarios of no folder exits 2" 2 $code
+has "and says where it looked" "looked in $tmp/nosuch" "$tmp/err"
 run list algoritms; is "list of something unknown exits 2" 2 $code
 has "list names the nearest" algorithms "$tmp/err"
 
-for algorithm in $("$lblab" list algorithms | awk '{ print $1 }'); do
+for algorithm in $("$lblab" list algorithms | awk '/^  [a-z]/ { print $1 }'); do
     run explain "$algorithm"
     is "explain $algorithm exits 0" 0 $code
-    is "explain $algorithm fits 100 columns" 0 "$(awk 'length($0) > 100' "$tmp/out" | wc -l)"
+    is "explain $algorithm fits 80 columns" "" "$(wide)"
 done
-for word in lognormal latency.p99 clients.arrival clients.arrival.rate backends; do
+for word in lognormal pareto latency.p99 clients clients.arrival clients.arrival.rate clients.keys clients.nat \
+    balancers balancers.health_check balancers.retries backends events run measure compare links; do
     run explain "$word"
     is "explain $word exits 0" 0 $code
+    is "explain $word fits 80 columns" "" "$(wide)"
 done
 for word in $(grep -rhoE '["[][EW][0-9]{3}[]"]' "$root"/sim --include='*.c' | tr -dc 'EW0-9\n' | sort -u); do
     run explain "$word"
@@ -83,7 +97,10 @@ done
 run explain nosuchthing; is "explain of something unknown exits 2" 2 $code
 run explain clients.nosuch; is "explain of an unknown key exits 2" 2 $code
 
+run schema; is "bare schema exits 0" 0 $code
+cp "$tmp/out" "$tmp/schema"
 run schema scenario
+yes_ "bare schema is that of scenarios" cmp -s "$tmp/out" "$tmp/schema"
 json "the schema is JSON" "$tmp/out" 'd["$schema"]'
 run completion bash
 yes_ "the completion is bash" bash -n "$tmp/out"

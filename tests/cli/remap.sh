@@ -11,9 +11,12 @@ json "moved is unavoidable + excess" "$tmp/out" 'd["schema"] == "lblab-remap/1" 
 json "ring_hash and maglev move little, ip_hash most" "$tmp/out" '[
     r["moved"] < 0.05 for r in d["result"]["rows"]] == [False, True, True]'
 run remap -a maglev -N 4..6 --csv
-is "a range gives a row each" 4 "$(wc -l <"$tmp/out")"
+is "a CSV range gives a row each" 4 "$(wc -l <"$tmp/out")"
 run remap -a maglev -N 10,20 --add 2 --keys 1000
 is "--add works" 0 $code
+run remap -a ip_hash,maglev,maglev:table_size=5003 -N 100,200
+is "the table fits 80 columns" "" "$(LC_ALL=C.UTF-8 grep -P '^.{81,}' "$tmp/out")"
+has "and shows whole names" maglev:table_size=5003 "$tmp/out"
 run remap -a rr; is "an algorithm without keys exits 2" 2 $code
 is "and prints nothing on stdout" "" "$(cat "$tmp/out")"
 run remap -a nosuch; is "an unknown algorithm exits 2" 2 $code
