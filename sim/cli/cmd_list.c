@@ -244,8 +244,8 @@ static const struct opt opts[] = {
 const struct verb verb_list = {
     .name = "list", .words = "[WHAT [DIR]]", .max_words = 2,
     .summary = "algorithms, distributions, metrics, scenarios",
-    .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else in\n"
-               "./scenarios, else where `make install` put them.",
+    .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else\n"
+               "in ./scenarios, else where `make install` put them.",
     .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",
     .opts = opts, .run = run,
 };

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PANELS = 3, MOST_ROWS = 40, MOST_NAMED = 10, MOST_EVENTS = 16, EVENT_ROWS = 3 };
+enum { MOST_PANELS = 3, MOST_ROWS = 40, MOST_NAMED = 10, MOST_EVENTS = 16, EVENT_ROWS = 2,
+       LABEL = 30, LEAST_LABEL = 10 };
 
 struct range { double low, high; };
 
@@ -155,7 +156,8 @@ static void put_names(struct plot *p, const struct timeline *t, const double *la
 
 /* ---- the events ---- */
 
-struct events { const struct result *r; uint32_t n, row[MOST_EVENTS]; };
+/* width: of the label in characters; row: how far up it stands, NONE without. */
+struct events { const struct result *r; uint32_t n, row[MOST_EVENTS], width[MOST_EVENTS]; };
 
 static void put_begin(FILE *f, uint32_t i, void *arg)
 {
@@ -177,7 +179,7 @@ static void put_label(FILE *f, uint32_t i, void *arg)
     char cut[COLUMNS_CELL];
     const struct events *e = arg;
 
-    plot_quote(f, e->row[i] == NONE ? "" : columns_name(cut, e->r->plan.event[i].label, 30));
+    plot_quote(f, e->row[i] == NONE ? "" : columns_name(cut, e->r->plan.event[i].label, e->width[i]));
 }
 
 static void put_row(FILE *f, uint32_t i, void *arg)
@@ -187,25 +189,48 @@ static void put_row(FILE *f, uint32_t i, void *arg)
     fprintf(f, "%" PRIu32, e->row[i] == NONE ? 0 : e->row[i]);
 }
 
-/* Labels that would run into each other go one row up; where no row is free, there is none. */
+/* How many characters fit between two times, as shares of the axis: 900 pixels of 7.2 each. */
+static uint32_t fitting(double from, double to)
+{
+    double n = ((to - from) * 900 - 12) / 7.2;
+
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+/* Where a label would run into the next, it goes one row up; where no row is free, the one that
+ * is in the way is cut, or this one is left out. */
+static void place_label(struct events *e, uint32_t i, uint32_t last[EVENT_ROWS], const double *at)
+{
+    char cut[COLUMNS_CELL];
+
+    e->width[i] = columns_width(columns_name(cut, e->r->plan.event[i].label, LABEL));
+    e->row[i] = NONE;
+    for (uint32_t least = LABEL; e->row[i] == NONE && least; least = least > LEAST_LABEL
+                                                                     ? LEAST_LABEL : 0)
+        for (uint32_t row = 0; e->row[i] == NONE && row < EVENT_ROWS; row++) {
+            uint32_t before = last[row], room = before == NONE ? LABEL : fitting(at[before], at[i]);
+
+            if (before != NONE && room < least && room < e->width[before])
+                continue;
+            if (before != NONE && e->width[before] > room)
+                e->width[before] = room;
+            last[row] = i;
+            e->row[i] = row;
+        }
+}
+
 static void put_events(struct plot *p, const struct timeline *t, double tmax)
 {
     struct events e = { .r = t->r };
-    double free_from[EVENT_ROWS] = { 0 };
-    char cut[COLUMNS_CELL];
+    uint32_t last[EVENT_ROWS];
+    double at[MOST_EVENTS];
 
+    for (uint32_t row = 0; row < EVENT_ROWS; row++)
+        last[row] = NONE;
     while (e.n < t->r->plan.events && e.n < MOST_EVENTS &&
            (double)t->r->plan.event[e.n].at / (double)SECOND < tmax) {
-        double at = (double)t->r->plan.event[e.n].at / (double)SECOND / tmax;
-        double width =
-            (columns_width(columns_name(cut, t->r->plan.event[e.n].label, 30)) * 7.2 + 12) / 900;
-        uint32_t row = 0;
-
-        while (row < EVENT_ROWS && free_from[row] > at)
-            row++;
-        e.row[e.n] = row < EVENT_ROWS ? row : NONE;
-        if (row < EVENT_ROWS)
-            free_from[row] = at + width;
+        at[e.n] = (double)t->r->plan.event[e.n].at / (double)SECOND / tmax;
+        place_label(&e, e.n, last, at);
         e.n++;
     }
     plot_number(p, "events", e.n);

@@ -80,6 +80,23 @@ static bool finds_nothing(const struct result *r)
     return any;
 }
 
+/* Every policy has a value in the compared percentile, and none lies further off than this. */
+static const double much = 0.03;
+
+static bool differs_little(const struct result *r)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < r->changes; i++) {
+        if (!is_main(r, &r->change[i]))
+            continue;
+        if (!(fabs(r->change[i].change.value) < much))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 const char *figure_headline(char *buf, size_t size, const struct result *r)
 {
     char a[COLUMNS_CELL], b[COLUMNS_CELL];
@@ -96,6 +113,12 @@ const char *figure_headline(char *buf, size_t size, const struct result *r)
                  columns_name(a, r->policy[saturated].name, 36),
                  columns_name(b, r->plan.backend[r->policy[saturated].saturated_backend], 24),
                  r->plan.policies == 2 ? "the other policy does not" : "the other policies do not");
+    else if (differs_little(r))
+        snprintf(buf, size, "No policy differs much in p%.10g: all within %.0f %% of %s", main,
+                 100 * much, columns_name(a, r->policy[r->plan.baseline].name, 36));
+    else if (best && best->change.value > -much)
+        snprintf(buf, size, "No policy has a p%.10g much below that of %s", main,
+                 columns_name(a, r->policy[best->base].name, 36));
     else if (best)
         snprintf(buf, size, "%s: p%.10g %.*f %% below that of %s",
                  columns_name(a, r->policy[best->policy].name, 36), main,

@@ -60,15 +60,19 @@ static void put_name(FILE *f, const struct shape *s, const char *name)
 static void put_title(FILE *f, const struct shape *s)
 {
     const struct result_plan *plan = &s->r->plan;
-    char name[COLUMNS_CELL], time[32];
+    char name[COLUMNS_CELL], time[32], rest[160];
 
+    columns_name(name, plan->scenario, s->columns);
+    snprintf(rest, sizeof rest,
+             "%" PRIu32 " %s x %" PRIu32 " seed%s, %s simulated each   seed %" PRIu64,
+             plan->policies, plan->policies == 1 ? "policy" : "policies", plan->replications,
+             plan->replications == 1 ? "" : "s",
+             text_show_duration(time, sizeof time, (double)s->r->simulated), plan->first_seed);
     columns_paint(f, s->style, COLUMNS_BOLD);
-    fputs(columns_name(name, plan->scenario, s->columns - 30), f);
+    fputs(name, f);
     columns_paint(f, s->style, COLUMNS_PLAIN);
-    fprintf(f, "   %" PRIu32 " %s x %" PRIu32 " seed%s, %s simulated each   seed %" PRIu64 "\n",
-            plan->policies, plan->policies == 1 ? "policy" : "policies", plan->replications,
-            plan->replications == 1 ? "" : "s",
-            text_show_duration(time, sizeof time, (double)s->r->simulated), plan->first_seed);
+    fprintf(f, "%s%s\n",
+            columns_width(name) + 3 + columns_width(rest) > s->columns ? "\n  " : "   ", rest);
 }
 
 static void put_head(FILE *f, const struct shape *s)
@@ -198,8 +202,14 @@ static enum columns_colour colour_of(const char *verdict)
 {
     return strcmp(verdict, "better") == 0      ? COLUMNS_GREEN
            : strcmp(verdict, "worse") == 0     ? COLUMNS_RED
-           : strcmp(verdict, "saturated") == 0 ? COLUMNS_YELLOW
+           : strstr(verdict, "saturated")      ? COLUMNS_YELLOW
                                                : COLUMNS_PLAIN;
+}
+
+/* The verdict in words that need no manual. */
+static const char *show_verdict(const char *verdict)
+{
+    return strcmp(verdict, "needs seeds") == 0 ? "one seed: no interval" : verdict;
 }
 
 /* What stands behind a policy's bar: its change against the baseline and what that is worth. */
@@ -214,9 +224,9 @@ static const char *change_text(char *buf, size_t size, const struct shape *s, ui
         return buf;
     show_change(change, sizeof change, &c->change);
     if (strcmp(change, "-") == 0)
-        snprintf(buf, size, "%s", c->verdict);
+        snprintf(buf, size, "%s", show_verdict(c->verdict));
     else
-        snprintf(buf, size, "%-*.40s  %s", (int)s->change, change, c->verdict);
+        snprintf(buf, size, "%-*.40s  %s", (int)s->change, change, show_verdict(c->verdict));
     return buf;
 }
 
@@ -266,13 +276,24 @@ static uint32_t bar_width(const struct shape *s)
     return taken > 50 ? 50 : taken;
 }
 
-/* "█ p50  ▓ p90 ..." over the bars, "p99 against ..." over the differences. */
-static void put_bar_head(FILE *f, const struct shape *s, const struct axis *a, uint32_t width)
+static bool has_intervals(const struct shape *s)
 {
-    char low[32], high[32], name[COLUMNS_CELL];
-    uint32_t taken = 2 + s->name + 2 + width + 2 + 16,
-             room = s->columns > taken ? s->columns - taken : 0;
-    double percentile = s->r->plan.percentile[s->main];
+    return s->r->plan.policies > 1 && s->r->plan.replications > 1;
+}
+
+/* The axis over the bars, "p99 vs ..." over the differences; true if the interval was told. */
+static bool put_bar_head(FILE *f, const struct shape *s, const struct axis *a, uint32_t width)
+{
+    static const char interval[] = " [95 % interval]";
+    char low[32], high[32], name[COLUMNS_CELL], what[COLUMNS_CELL] = "";
+    uint32_t taken = 2 + s->name + 2 + width + 2,
+             room = s->columns > taken + 16 ? s->columns - taken - 16 : 0;
+    bool tells;
+
+    if (s->r->plan.policies > 1)
+        snprintf(what, sizeof what, "p%.10g vs %.100s", s->r->plan.percentile[s->main],
+                 columns_name(name, s->r->policy[s->r->plan.baseline].name, room > 8 ? room : 8));
+    tells = has_intervals(s) && taken + columns_width(what) + sizeof interval - 1 <= s->columns;
 
     put_name(f, s, "");
     text_show_duration(low, sizeof low, a->low);
@@ -282,25 +303,29 @@ static void put_bar_head(FILE *f, const struct shape *s, const struct axis *a, u
         low[0] = '\0';
     columns_left(f, low, width > columns_width(high) ? width - columns_width(high) : 0);
     fputs(high, f);
-    if (s->r->plan.policies > 1)
-        fprintf(f, "  p%.10g against %s", percentile,
-                columns_name(name, s->r->policy[s->r->plan.baseline].name, room > 8 ? room : 8));
-    fputc('\n', f);
+    fprintf(f, "%s%s%s\n", *what ? "  " : "", what, tells ? interval : "");
+    return tells;
 }
 
-static void put_legend(FILE *f, const struct shape *s)
+static void put_legend(FILE *f, const struct shape *s, bool wants_interval)
 {
     static const char *const block[] = { "█", "▓", "▒", "░" };
     static const char *const ascii[] = { "#", "=", "-", "." };
+    char text[COLUMNS_CELL];
+    size_t used = (size_t)snprintf(text, sizeof text, "bars end at");
+    uint32_t indent = 2 + s->name + 2, width;
 
-    columns_paint(f, s->style, COLUMNS_FAINT);
-    put_name(f, s, "");
-    fputs("  log scale, to", f);
     for (uint32_t i = 0; i < s->shows; i++)
-        fprintf(f, "  %s p%.10g", (s->style->unicode ? block : ascii)[i],
-                s->r->plan.percentile[s->shown[i]]);
-    if (s->r->plan.policies > 1 && s->r->plan.replications > 1)
-        fputs("   [95 % interval]", f);
+        used += (size_t)snprintf(text + used, sizeof text - used, "  %s p%.10g",
+                                 (s->style->unicode ? block : ascii)[i],
+                                 s->r->plan.percentile[s->shown[i]]);
+    snprintf(text + used, sizeof text - used, ", log scale%s",
+             wants_interval ? "  [95 % interval]" : "");
+    width = columns_width(text);
+    if (indent + width > s->columns)
+        indent = s->columns > width + 2 ? s->columns - width : 2;
+    columns_paint(f, s->style, COLUMNS_FAINT);
+    fprintf(f, "%*s%s", (int)indent, "", text);
     columns_paint(f, s->style, COLUMNS_PLAIN);
     fputc('\n', f);
 }
@@ -313,7 +338,9 @@ static void put_bars(FILE *f, const struct shape *s)
     if (!(a.high > 0))
         return;
     fputc('\n', f);
-    put_bar_head(f, s, &a, width);
+
+    bool told = put_bar_head(f, s, &a, width);
+
     for (uint32_t p = 0; p < s->r->plan.policies; p++) {
         put_name(f, s, s->r->policy[p].name);
         fputs("  ", f);
@@ -321,34 +348,43 @@ static void put_bars(FILE *f, const struct shape *s)
         put_change(f, s, p);
         fputc('\n', f);
     }
-    put_legend(f, s);
+    put_legend(f, s, has_intervals(s) && !told);
 }
 
 /* ---- the sentences ---- */
 
+/* A sentence, wrapped. */
+static void put_note(FILE *f, const struct shape *s, const char *text)
+{
+    fputs("  ", f);
+    columns_wrap(f, text, 2, 4, s->columns);
+}
+
 static void put_saturated(FILE *f, const struct shape *s, const struct result_policy *p)
 {
-    char policy[COLUMNS_CELL], backend[COLUMNS_CELL];
+    char policy[COLUMNS_CELL], backend[COLUMNS_CELL], text[2 * COLUMNS_CELL + 256];
 
     if (p->verdict != VERDICT_SATURATED)
         return;
-    if (p->saturated_backend == NONE) {
-        fprintf(f, "  %s: ever more requests waited in the system, though no backend was\n"
-                   "  offered more than it can do, so its p90 and above have no steady value.\n",
-                columns_name(policy, p->name, 28));
-        return;
-    }
-    fprintf(f, "  %s: %s was offered %.*f %% of its capacity; its queue grew for\n"
-               "  the whole run, so its p90 and above have no steady value.\n",
-            columns_name(policy, p->name, 28),
-            columns_name(backend, s->r->plan.backend[p->saturated_backend], 20),
-            p->saturated_offered < 1.0995 ? 1 : 0, p->saturated_offered * 100);
+    columns_name(policy, p->name, s->columns - 4);
+    if (p->saturated_backend == NONE)
+        snprintf(text, sizeof text,
+                 "%s: ever more requests waited in the system, though no backend was offered more "
+                 "than it can do, so its p90 and above have no steady value.", policy);
+    else
+        snprintf(text, sizeof text,
+                 "%s: %s was offered %.*f %% of its capacity; its queue grew for the whole run, so "
+                 "its p90 and above have no steady value.", policy,
+                 columns_name(backend, s->r->plan.backend[p->saturated_backend], 40),
+                 p->saturated_offered < 1.0995 ? 1 : 0, p->saturated_offered * 100);
+    put_note(f, s, text);
 }
 
 /* Why there is no value: what of the failed requests is a 20th of them or more. */
 static void put_failed(FILE *f, const struct shape *s, const struct result_policy *p)
 {
-    char name[COLUMNS_CELL], share[COLUMNS_CELL];
+    char name[COLUMNS_CELL], share[COLUMNS_CELL], text[2 * COLUMNS_CELL + 512];
+    size_t used;
     uint64_t failed = p->requests - p->completed;
     bool is_null = false;
 
@@ -356,14 +392,16 @@ static void put_failed(FILE *f, const struct shape *s, const struct result_polic
         is_null = is_null || isnan(p->quantile[s->shown[i]].value);
     if (!is_null || p->verdict == VERDICT_SATURATED || !p->requests)
         return;
-    fprintf(f, "  %s: %s of the requests failed", columns_name(name, p->name, 24),
-            columns_percent(share, (double)failed / (double)p->requests));
+    used = (size_t)snprintf(text, sizeof text, "%s: %s of the requests failed",
+                            columns_name(name, p->name, s->columns - 4),
+                            columns_percent(share, (double)failed / (double)p->requests));
     for (uint32_t o = OUTCOME_OK + 1; o < OUTCOME_COUNT; o++)
         if (p->ended[o] && p->ended[o] > failed / 20)
-            fprintf(f, ", %" PRIu64 " %s", p->ended[o], outcome_name[o]);
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %" PRIu64 " %s",
+                                     p->ended[o], outcome_name[o]);
     if (p->unfinished > failed / 20)
-        fprintf(f, ", %" PRIu64 " unfinished", p->unfinished);
-    fputc('\n', f);
+        snprintf(text + used, sizeof text - used, ", %" PRIu64 " unfinished", p->unfinished);
+    put_note(f, s, text);
 }
 
 /* Whether an event has anything to tell: keys that can move, or connections that broke. */
@@ -375,20 +413,23 @@ static bool has_remap(const struct result_remap *m)
 static void put_remap(FILE *f, const struct shape *s, const struct result_remap *m)
 {
     char policy[COLUMNS_CELL], event[COLUMNS_CELL], moved[COLUMNS_CELL], least[COLUMNS_CELL];
+    char text[4 * COLUMNS_CELL + 128];
+    size_t used;
 
     if (!has_remap(m))
         return;
-    fprintf(f, "  %s: %s: ", columns_name(policy, s->r->policy[m->policy].name, s->name),
-            columns_name(event, s->r->plan.event[m->event].label, 20));
+    used = (size_t)snprintf(text, sizeof text, "%s: %s: ",
+                            columns_name(policy, s->r->policy[m->policy].name, s->columns - 4),
+                            columns_name(event, s->r->plan.event[m->event].label, 40));
     if (m->keys)
-        fprintf(f, "%s of keys moved, %s had to%s",
-                columns_percent(moved, (double)m->moved / (double)m->keys),
-                columns_percent(least, (double)m->unavoidable / (double)m->keys),
-                m->broken ? "; " : "");
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s of keys moved, %s had to%s",
+                                 columns_percent(moved, (double)m->moved / (double)m->keys),
+                                 columns_percent(least, (double)m->unavoidable / (double)m->keys),
+                                 m->broken ? "; " : "");
     if (m->broken)
-        fprintf(f, "%" PRIu64 " %s broken", m->broken,
-                m->broken == 1 ? "connection" : "connections");
-    fputc('\n', f);
+        snprintf(text + used, sizeof text - used, "%" PRIu64 " %s broken", m->broken,
+                 m->broken == 1 ? "connection" : "connections");
+    put_note(f, s, text);
 }
 
 static bool shows_failed(const struct result *r)

@@ -89,7 +89,8 @@ static void count_moves(struct lb *lb, const uint32_t *owner, const struct remap
         uint32_t now = where(lb, q->seed, i);
 
         row->moved += now != owner[i];
-        row->unavoidable += q->change == REMAP_REMOVE ? is_removed(q, owner[i]) : now >= q->backends;
+        row->unavoidable += q->change == REMAP_REMOVE ? is_removed(q, owner[i])
+                                                      : now >= q->backends;
     }
 }
 

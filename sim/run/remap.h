@@ -17,7 +17,7 @@ struct remap_question {
 };
 
 struct remap_row {
-    /* Keys.  unavoidable: those of the removed, or those that go to the added; excess is the rest. */
+    /* Keys.  unavoidable: those of the removed, or those that go to the added. */
     uint64_t moved, unavoidable;
     double   max_over_mean;         /* keys on the fullest backend / mean, before the change */
     size_t   table_bytes;

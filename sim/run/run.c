@@ -57,7 +57,7 @@ static int lock_folder(const char *folder)
     return -1;
 }
 
-/* Makes the folder of records and locks it.  A second run of the same plan at the same time works in
+/* Makes the folder of records and locks it.  A second run of the plan at the same time works in
  * a folder of its own, and cannot resume.  The lock, or -1 with the fault in err. */
 static int take_folder(char *folder, size_t size, struct err *err)
 {
@@ -228,6 +228,23 @@ static double peers_held(const struct scenario *s)
     return peers;
 }
 
+/* Requests that wait at the end of a run of which more is asked than the backends can do. */
+static double backlog_of(const struct scenario *s)
+{
+    double backlog = 0;
+
+    for (uint32_t i = 0; i < s->clients; i++)
+        if (s->client[i].timeout > 0)
+            return 0;               /* nobody waits longer than that */
+    for (uint32_t i = 0; i < s->backends; i++) {
+        double load = scenario_offered_load(s, i);
+
+        if (load > 1 && s->backend[i].station.queue_limit == NONE)
+            backlog += requests_of(s) * (1 - 1 / load);
+    }
+    return backlog;
+}
+
 void run_estimate(const struct scenario *s, struct run_estimate *e)
 {
     struct graph g;
@@ -244,7 +261,7 @@ void run_estimate(const struct scenario *s, struct run_estimate *e)
     e->requests = requests_of(s) * e->cells;
     e->events = (requests_of(s) * (2 + 2 * g.depth) + 3 * checks_of(s)) * e->cells;
     e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256
-                    + g.backends * 512.0
+                    + g.backends * 512.0 + backlog_of(s) * 384
                     + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
     arena_fini(&arena);
 }

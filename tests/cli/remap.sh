@@ -16,7 +16,7 @@ run remap -a maglev -N 10,20 --add 2 --keys 1000
 is "--add works" 0 $code
 run remap -a ip_hash,maglev,maglev:table_size=5003 -N 100,200
 is "the table fits 80 columns" "" "$(LC_ALL=C.UTF-8 grep -P '^.{81,}' "$tmp/out")"
-has "and shows whole names" maglev:table_size=5003 "$tmp/out"
+has "and shows whole names" "maglev(table_size=5003)" "$tmp/out"
 run remap -a rr; is "an algorithm without keys exits 2" 2 $code
 is "and prints nothing on stdout" "" "$(cat "$tmp/out")"
 run remap -a nosuch; is "an unknown algorithm exits 2" 2 $code
