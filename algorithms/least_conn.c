@@ -193,8 +193,7 @@ const struct lb_ops lb_least_conn = {
     .traits      = LB_FEEDBACK,
     .name        = "least_conn",
     .aliases     = "lc",
-    .summary     = "fewest in flight, unweighted, ties rotate (IPVS lc and, with equal weights,"
-                   " HAProxy leastconn)",
+    .summary     = "fewest in flight, unweighted, ties rotate (HAProxy leastconn, equal weights)",
     .page        = &page,
     .state_size  = sizeof(struct least_conn),
     .start       = least_conn_start,

@@ -141,7 +141,7 @@ static void show_bound(char *buf, size_t size, const struct field *f, double bou
         snprintf(buf, size, "%.10g", bound);
 }
 
-/* Only numbers, durations and rates have bounds of this kind; others use the members for lengths. */
+/* Numbers, durations and rates have bounds of this kind; others use the members for lengths. */
 static bool has_range(const struct field *f)
 {
     return (f->min != 0 || f->max != 0) &&

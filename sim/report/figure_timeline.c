@@ -179,7 +179,8 @@ static void put_label(FILE *f, uint32_t i, void *arg)
     char cut[COLUMNS_CELL];
     const struct events *e = arg;
 
-    plot_quote(f, e->row[i] == NONE ? "" : columns_name(cut, e->r->plan.event[i].label, e->width[i]));
+    columns_name(cut, e->r->plan.event[i].label, e->width[i]);
+    plot_quote(f, e->row[i] == NONE ? "" : cut);
 }
 
 static void put_row(FILE *f, uint32_t i, void *arg)
@@ -197,26 +198,36 @@ static uint32_t fitting(double from, double to)
     return n > 0 ? (uint32_t)n : 0;
 }
 
-/* Where a label would run into the next, it goes one row up; where no row is free, the one that
+/* The first row that is free at event i, or becomes so when its last label is cut to no less than
+ * `least` characters; NONE when there is none. */
+static uint32_t find_row(const struct events *e, uint32_t i, const uint32_t last[EVENT_ROWS],
+                         const double *at, uint32_t least)
+{
+    for (uint32_t row = 0; row < EVENT_ROWS; row++) {
+        uint32_t room = last[row] == NONE ? LABEL : fitting(at[last[row]], at[i]);
+
+        if (last[row] == NONE || room >= least || room >= e->width[last[row]])
+            return row;
+    }
+    return NONE;
+}
+
+/* Where a label would run into the next, that goes one row up; where no row is free, the one that
  * is in the way is cut, or this one is left out. */
 static void place_label(struct events *e, uint32_t i, uint32_t last[EVENT_ROWS], const double *at)
 {
     char cut[COLUMNS_CELL];
+    uint32_t row = find_row(e, i, last, at, LABEL);
 
+    if (row == NONE)
+        row = find_row(e, i, last, at, LEAST_LABEL);
     e->width[i] = columns_width(columns_name(cut, e->r->plan.event[i].label, LABEL));
-    e->row[i] = NONE;
-    for (uint32_t least = LABEL; e->row[i] == NONE && least; least = least > LEAST_LABEL
-                                                                     ? LEAST_LABEL : 0)
-        for (uint32_t row = 0; e->row[i] == NONE && row < EVENT_ROWS; row++) {
-            uint32_t before = last[row], room = before == NONE ? LABEL : fitting(at[before], at[i]);
-
-            if (before != NONE && room < least && room < e->width[before])
-                continue;
-            if (before != NONE && e->width[before] > room)
-                e->width[before] = room;
-            last[row] = i;
-            e->row[i] = row;
-        }
+    e->row[i] = row;
+    if (row == NONE)
+        return;
+    if (last[row] != NONE && e->width[last[row]] > fitting(at[last[row]], at[i]))
+        e->width[last[row]] = fitting(at[last[row]], at[i]);
+    last[row] = i;
 }
 
 static void put_events(struct plot *p, const struct timeline *t, double tmax)

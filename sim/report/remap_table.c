@@ -44,7 +44,7 @@ static struct remap_shape make_shape(const struct report_remap_row *rows, uint32
     return s;
 }
 
-/* A name too long for its column has a line of its own: two that differ at their ends stay apart. */
+/* A name too long for its column has a line of its own: two that differ at the end stay apart. */
 static void put_name(FILE *f, const char *algorithm, const struct remap_shape *s)
 {
     char buf[COLUMNS_CELL];

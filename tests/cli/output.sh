@@ -60,6 +60,10 @@ run run "$here/small.json" "${fast[@]}" -q
 is "-q leaves stderr empty" "" "$(cat "$tmp/err")"
 yes_ "the table fits 80 columns" test "$(grep -v "$tmp" "$tmp/out" | LC_ALL=C.UTF-8 wc -L)" -le 80
 has "the table names the policies" peak_ewma "$tmp/out"
+cp "$tmp/out" "$tmp/first"
+run run "$here/small.json" "${fast[@]}" -a round_robin,weighted_round_robin,weighted_least_conn,peak_ewma:decay=500ms,maglev:table_size=5003,ring_hash:vnodes=1000
+yes_ "and so does one of long names" test "$(grep -v "$tmp" "$tmp/out" | LC_ALL=C.UTF-8 wc -L)" -le 80
+cp "$tmp/first" "$tmp/out"
 has "the footer counts" "requests/s" "$tmp/out"
 folder=$(grep -o "$tmp/r/small/[^ ]*/" "$tmp/out" | head -1)
 yes_ "the folder that run names exists" test -f "$folder/result.json"

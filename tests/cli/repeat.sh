@@ -44,7 +44,9 @@ for signal in INT TERM; do
     is "SIG$signal prints no half answer" "" "$(cat "$tmp/out")"
     kept=$(find "$tmp/part" -type f | wc -l)
     yes_ "SIG$signal keeps finished cells" test "$kept" -ge 1
-    "$lblab" "${long[@]}" --results "$tmp/part" >"$tmp/json" 2>/dev/null
+    loud=("${long[@]/-q/--progress=never}")
+    "$lblab" "${loud[@]}" --results "$tmp/part" >"$tmp/json" 2>"$tmp/err"
+    yes_ "and says how much was there" grep -qE '^lblab: [0-9]+ of 18 cells were done before$' "$tmp/err"
     is "resumed after SIG$signal, the answer is the same" "$whole" "$(sha_of "$tmp/json")"
     is "and the cells are gone" "" "$(find "$tmp/part" -name .cells)"
 done

@@ -151,7 +151,7 @@ static void table_tells_what_an_event_broke(void)
         strstr(text, "\n\n  round_robin: slow `date` app[1]: 12 connections broken\n"));
     free(text);
     row = (struct result_remap){ .keys = 1000, .moved = 110, .unavoidable = 100, .broken = 1 };
-    text = table(&m.result, false, true, 80);
+    text = table(&m.result, false, true, 120);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "11 % of keys moved, 10 % had to; 1 connection broken\n"));
     free(text);
     m.result.remap = NULL;
