@@ -215,6 +215,7 @@ $(BUILD)/tests/bench: tests/bench/bench.c $(BUILD)/flags
 bench: deps
 	@+$(MAKE) $(JOBS) --no-print-directory -s all $(BUILD)/tests/bare $(BUILD)/tests/bench
 	@$(BUILD)/tests/bench $(BUILD)/lblab $(BUILD)/tests/bare tests/bench $(BUILD)/bench.json
+	@echo; cat $(BUILD)/bench.json
 
 # ---- the first look --------------------------------------------------------------------------
 
