@@ -39,8 +39,8 @@ static bool find_name(const struct scenario *sc, const char *name, enum kind *ki
 static void check_names(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
-    enum kind kind;
-    uint32_t index;
+    enum kind kind = CLIENT;
+    uint32_t index = 0;
 
     for (enum kind k = CLIENT; k < KINDS; k++)
         for (uint32_t i = 0; i < count_of(sc, k); i++) {
