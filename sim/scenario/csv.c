@@ -1,6 +1,7 @@
 /* csv.c - see csv.h.  Numbers are read as integers, exactly; no locale, no double. */
 #include "csv.h"
 
+#include "../../algorithms/lb.h"
 #include "../base/text.h"
 
 #include <stdarg.h>
@@ -146,17 +147,27 @@ static int parse_decimal(const char *text, size_t length, uint32_t digits, uint6
     return any && value <= UINT64_C(1) << 62 ? 0 : -1;
 }
 
-static int read_number(struct csv *csv, uint32_t k)
+static bool is_number(struct csv *csv, const struct csv_column *c, uint64_t *value)
+{
+    const char *text = csv->text + csv->field_at;
+
+    return parse_decimal(text, csv->field_length, c->digits, value) == 0
+        && (c->kind == CSV_TIME || *value < NONE - 1);
+}
+
+static int read_field(struct csv *csv, uint32_t k)
 {
     const struct csv_column *c = &csv->column[k];
     char shown[60];
 
-    if (parse_decimal(csv->text + csv->field_at, csv->field_length, c->digits, &csv->value[k]) <
-            0 ||
-        (c->kind == CSV_INDEX && csv->value[k] >= NONE - 1))
-        return csv_fault(csv, "column \"%s\" must be a number from 0 on: \"%s\"", c->name,
-                         shown_field(csv, shown, sizeof shown));
-    return 0;
+    if (is_number(csv, c, &csv->value[k]))
+        return 0;
+    if (c->kind == CSV_KEY && csv->field_length > 0) {
+        csv->value[k] = lb_hash(csv->text + csv->field_at, csv->field_length, 0) % (NONE - 1);
+        return 0;
+    }
+    return csv_fault(csv, "column \"%s\" must be a number from 0 on: \"%s\"", c->name,
+                     shown_field(csv, shown, sizeof shown));
 }
 
 int csv_next(struct csv *csv)
@@ -169,7 +180,7 @@ int csv_next(struct csv *csv)
     for (uint32_t k = 0; k < csv->columns; k++) {
         if (last)
             return csv_fault(csv, "a row of %u fields where the header has %u", k, csv->columns);
-        if (next_field(csv, start, &last) < 0 || read_number(csv, csv->order[k]) < 0)
+        if (next_field(csv, start, &last) < 0 || read_field(csv, csv->order[k]) < 0)
             return -1;
     }
     if (last)

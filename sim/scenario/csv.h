@@ -1,5 +1,5 @@
 /* csv.h - columns of numbers from a stranger's file, each fault told with file, line and column.
- * Plain CSV as recorders write it: a header, unquoted numbers, LF or CRLF. */
+ * Plain CSV as recorders write it: a header, unquoted fields, LF or CRLF. */
 #ifndef SCENARIO_CSV_H
 #define SCENARIO_CSV_H
 
@@ -7,8 +7,9 @@
 
 enum { CSV_COLUMNS = 8, CSV_MOST_LINE = 64 << 10, CSV_MOST_BYTES = 256 << 20 };
 
-/* Nanoseconds, from a decimal times 10^digits; a whole number below NONE. */
-enum csv_kind { CSV_TIME, CSV_INDEX };
+/* Nanoseconds, from a decimal times 10^digits; a whole number below NONE; such a number, or any
+ * other text (an address, a path), which becomes the number that its hash says. */
+enum csv_kind { CSV_TIME, CSV_INDEX, CSV_KEY };
 
 struct csv_column { const char *name; enum csv_kind kind; uint32_t digits; };   /* name NULL ends */
 

@@ -10,7 +10,7 @@ enum column { ARRIVAL_US, ARRIVAL_NS, SECONDS, SERVICE_US, SERVICE_NS, CLIENT, K
 static const struct csv_column columns[] = {
     { "arrival_us", CSV_TIME, 3 }, { "arrival_ns", CSV_TIME, 0 }, { "t", CSV_TIME, 9 },
     { "service_us", CSV_TIME, 3 }, { "service_ns", CSV_TIME, 0 },
-    { "client", CSV_INDEX, 0 }, { "key", CSV_INDEX, 0 }, { NULL, CSV_TIME, 0 },
+    { "client", CSV_INDEX, 0 }, { "key", CSV_KEY, 0 },      { NULL, CSV_TIME, 0 },
 };
 
 static int check_columns(struct csv *csv)

@@ -268,7 +268,7 @@ static void numbers_are_kept_as_written(void)
 static void a_trace_brings_times_demands_clients_and_keys(void)
 {
     static const char csv[] =
-        "t,service_us,client,key\r\n0.000001,2.5,0,7\r\n1.5,3,1,8\r\n1.5,0,0,9\r\n";
+        "t,service_us,client,key\r\n0.000001,2.5,0,/a?b\r\n1.5,3,1,/a?b\r\n1.5,0,0,9\r\n";
     static const char text[] = TEXT("\"drain\": \"1s\"",
                                     "\"count\": 2, \"arrival\": { \"process\": \"trace\", "
                                     "\"file\": \"t.csv\" }",
@@ -288,6 +288,8 @@ static void a_trace_brings_times_demands_clients_and_keys(void)
     CU_ASSERT_EQUAL(a->row[1].at, 1500000000);
     CU_ASSERT_EQUAL(a->row[1].client, 1);
     CU_ASSERT_EQUAL(a->row[2].key, 9);
+    CU_ASSERT_EQUAL(a->row[0].key, a->row[1].key);      /* text is hashed */
+    CU_ASSERT_NOT_EQUAL(a->row[0].key, NONE);
     CU_ASSERT_PTR_NULL(f.sc.backend[0].station.service.kind);
 
     char before[65];
