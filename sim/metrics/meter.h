@@ -102,11 +102,9 @@ static inline void meter_retry(struct meter *m)
     m->record.slice[m->slice].retries += !m->is_over;
 }
 
-/* One attempt's line in the digest; hashes of lines are added, so that their order cannot matter.
- * */
+/* One attempt's line in the digest; hashes of lines are added: their order cannot matter. */
 static inline void meter_attempt(struct meter *m, uint64_t request, uint32_t attempt,
-                                 uint32_t backend,
-                                 nsec sent, nsec done, uint32_t status)
+                                 uint32_t backend, nsec sent, nsec done, uint32_t status)
 {
     uint64_t who = (request << 8 ^ attempt) * 0x9e3779b97f4a7c15ull
                  ^ (uint64_t)backend << 32 ^ status;

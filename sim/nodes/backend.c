@@ -178,8 +178,7 @@ static const struct node_ops backend_ops = {
 };
 
 struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_config *c,
-                         uint32_t pool,
-                         double speed, uint32_t index)
+                         uint32_t pool, double speed, uint32_t index)
 {
     struct backend *b = xaligned(64, sizeof *b);
 

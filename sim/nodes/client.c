@@ -199,7 +199,7 @@ static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t t
     if (r->what == MSG_OPEN)
         client_conns_abandon_open(c, sim, r);
     else if (me->peer == NONE)
-        client_conns_stop_waiting(c, sim, r);
+        client_conns_stop_waiting(c, sim, r, STATUS_TIMEOUT);
     else
         call_off(c, sim, r, me);
 }

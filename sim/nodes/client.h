@@ -49,9 +49,10 @@ void client_conns_ask(struct client *, struct sim *, struct req *);
 void client_conns_answered(struct client *, struct sim *, const struct req *open);
 void client_conns_release(struct client *, struct sim *, const struct req *, uint32_t conn);
 
-/* Nobody waits any more: for a request that still waits for a connection; for the answer to one on
- * this connection; for the answer to an OPEN. */
-void client_conns_stop_waiting(struct client *, struct sim *, struct req *);
+/* A request that still waits for a connection is over, with this outcome. */
+void client_conns_stop_waiting(struct client *, struct sim *, struct req *, enum status);
+
+/* Nobody waits any more for the answer to a request on this connection; to an OPEN. */
 void client_conns_abandon(struct client *, struct sim *, uint32_t client, uint32_t conn);
 void client_conns_abandon_open(struct client *, struct sim *, struct req *open);
 

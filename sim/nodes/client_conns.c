@@ -64,17 +64,21 @@ static void pump(struct client *c, struct sim *sim, uint32_t client)
         open_conn(c, sim, client);
 }
 
+void client_conns_stop_waiting(struct client *c, struct sim *sim, struct req *r, enum status status)
+{
+    connpool_unwait(&c->pool, r);
+    client_finish(c, sim, r, status);
+    sim_free(sim, r);
+}
+
 /* A connection that could not be had is the failure of the request that waited longest. */
 static void fail_first_waiting(struct client *c, struct sim *sim, uint32_t client,
                                enum status status)
 {
     struct req *r = connpool_first_waiting(&c->pool, client);
 
-    if (r == NULL)
-        return;
-    connpool_unwait(&c->pool, r);
-    client_finish(c, sim, r, status);
-    sim_free(sim, r);
+    if (r != NULL)
+        client_conns_stop_waiting(c, sim, r, status);
 }
 
 void client_conns_answered(struct client *c, struct sim *sim, const struct req *open)
@@ -120,13 +124,6 @@ void client_conns_abandon(struct client *c, struct sim *sim, uint32_t client, ui
     if (c->config->protocol != PROTOCOL_H2)
         conn->expires = sim->now;
     pump(c, sim, client);
-}
-
-void client_conns_stop_waiting(struct client *c, struct sim *sim, struct req *r)
-{
-    connpool_unwait(&c->pool, r);
-    client_finish(c, sim, r, STATUS_TIMEOUT);
-    sim_free(sim, r);
 }
 
 void client_conns_abandon_open(struct client *c, struct sim *sim, struct req *r)

@@ -172,8 +172,7 @@ static const struct node_ops l4_ops = {
 };
 
 struct node *l4_new(struct sim *sim, uint32_t id, const struct balancer_config *c,
-                    uint32_t instance,
-                    const struct link *out)
+                    uint32_t instance, const struct link *out)
 {
     struct l4 *l4 = xcalloc(1, sizeof *l4);
 

@@ -224,8 +224,7 @@ static const struct node_ops l7_ops = {
 };
 
 struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *c,
-                    uint32_t instance,
-                    const struct link *out)
+                    uint32_t instance, const struct link *out)
 {
     struct l7 *l7 = xcalloc(1, sizeof *l7);
 

@@ -31,8 +31,7 @@ struct node *backend_new(struct sim *, uint32_t id, const struct backend_config 
 
 /* ---- clients ---- */
 
-/* When arrivals end, for all groups together: at a time, and when enough were born after warm-up.
- * */
+/* When arrivals end, for all groups together: at a time, or when enough were born. */
 struct quota {
     nsec     until;                 /* no arrivals at or after this; NEVER: no such end */
     uint64_t wanted;                /* born after warm-up; UINT64_MAX: no such end */
@@ -60,8 +59,7 @@ void balancer_weigh_peer(struct node *, uint32_t peer_node, uint32_t weight);
 /* Does its algorithm map keys to peers?  Then: to which node does this key, or address, go now? */
 bool     balancer_maps_keys(const struct node *);
 uint32_t balancer_where(struct node *, nsec now, uint64_t key, uint32_t address, uint16_t port);
-/* The weight of a peer that may be picked (0: it may not); of all of them when peer_node is NONE.
- * */
+/* The weight of a peer that may be picked (0: it may not); of all when peer_node is NONE. */
 double   balancer_weight(const struct node *, uint32_t peer_node);
 /* Connections, at an l4, that go to this peer. */
 uint64_t balancer_connections(const struct node *, uint32_t peer_node);

@@ -143,7 +143,7 @@ static double run_throughput(const struct result *r, uint32_t run, double percen
     nsec time = record ? slices_measured_time(record) : 0;
 
     (void)percentile;
-    return time ? (double)slices_done(record) * (double)SECOND / (double)time : NAN;
+    return time ? (double)slices_total(record).done * (double)SECOND / (double)time : NAN;
 }
 
 static double run_error_rate(const struct result *r, uint32_t run, double percentile)
@@ -192,13 +192,13 @@ static double run_unfinished(const struct result *r, uint32_t run, double percen
 static double run_attempts(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)slices_attempts(r->run[run].record) : NAN;
+    return r->run[run].record ? (double)slices_total(r->run[run].record).attempts : NAN;
 }
 
 static double run_retries(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)slices_retries(r->run[run].record) : NAN;
+    return r->run[run].record ? (double)slices_total(r->run[run].record).retries : NAN;
 }
 
 /* Those without a better direction are shown and never judged: the greatest of more requests is

@@ -208,8 +208,8 @@ static void make_policy(struct result *r, uint32_t index, const struct record *c
     hist_init(&t.latency);
     for (uint32_t k = 0; k < p->seeds; k++) {
         add_record(&t, run[k]);
-        p->attempts += slices_attempts(run[k]);
-        p->retries += slices_retries(run[k]);
+        p->attempts += slices_total(run[k]).attempts;
+        p->retries += slices_total(run[k]).retries;
     }
     p->requests = t.born;
     p->completed = t.ended[OUTCOME_OK];

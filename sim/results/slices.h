@@ -25,31 +25,19 @@ static inline nsec slices_measured_time(const struct record *r)
     return end > r->warmup ? end - r->warmup : 0;
 }
 
-static inline uint64_t slices_attempts(const struct record *r)
+/* What happened in the measured slices. */
+struct slices_total { uint64_t done, attempts, retries; };
+
+static inline struct slices_total slices_total(const struct record *r)
 {
-    uint64_t n = 0;
+    struct slices_total t = { .done = 0 };
 
-    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
-        n += r->slice[i].attempts;
-    return n;
-}
-
-static inline uint64_t slices_retries(const struct record *r)
-{
-    uint64_t n = 0;
-
-    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
-        n += r->slice[i].retries;
-    return n;
-}
-
-static inline uint64_t slices_done(const struct record *r)
-{
-    uint64_t n = 0;
-
-    for (uint32_t i = r->warmup_slices; i < r->slices; i++)
-        n += r->slice[i].done;
-    return n;
+    for (uint32_t i = r->warmup_slices; i < r->slices; i++) {
+        t.done += r->slice[i].done;
+        t.attempts += r->slice[i].attempts;
+        t.retries += r->slice[i].retries;
+    }
+    return t;
 }
 
 /* The first slice of a backend that is measured, and one behind the last. */

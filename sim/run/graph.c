@@ -229,8 +229,7 @@ static void build_clients(const struct graph *g, struct sim *sim)
 }
 
 int graph_build(const struct graph *g, struct sim *sim, const struct policy *policy,
-                struct arena *arena,
-                struct err *err)
+                struct arena *arena, struct err *err)
 {
     build_backends(g, sim);
     build_clients(g, sim);

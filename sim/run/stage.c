@@ -159,8 +159,8 @@ static bool is_taking_out(const struct event_config *e)
 }
 
 static void change_keyed(struct stage *st, struct sim *sim, struct node *b,
-                         const struct event_config *e,
-                         each_balancer act, struct record_remap *row)
+                         const struct event_config *e, each_balancer act,
+                         struct record_remap *row)
 {
     double all = balancer_weight(b, NONE), targets = 0;
 
@@ -180,41 +180,26 @@ static void change_keyed(struct stage *st, struct sim *sim, struct node *b,
     }
 }
 
-static void change(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e,
-                   each_balancer act)
+/* How each change of membership is made at one balancer; NULL: not one. */
+static const each_balancer membership[] = {
+    [EVENT_DRAIN] = drain, [EVENT_REMOVE] = take_out, [EVENT_ADD] = put_in, [EVENT_WEIGHT] = weigh,
+};
+
+static bool is_membership(const struct event_config *e)
+{
+    return e->kind < ARRAY_LEN(membership) && membership[e->kind] != NULL;
+}
+
+static void change(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
 {
     struct record_remap *row = remap_row(sim, (uint32_t)(e - st->graph->scenario->event));
 
     for (uint32_t i = e->first; e->kind == EVENT_REMOVE && i <= e->last; i++)
         row->broken += balancer_connections(b, target(st, e, i));
     if (balancer_maps_keys(b))
-        change_keyed(st, sim, b, e, act, row);
+        change_keyed(st, sim, b, e, membership[e->kind], row);
     else
-        act(st, sim, b, e);
-}
-
-static void change_drain(struct stage *st, struct sim *sim, struct node *b,
-                         const struct event_config *e)
-{
-    change(st, sim, b, e, drain);
-}
-
-static void change_remove(struct stage *st, struct sim *sim, struct node *b,
-                          const struct event_config *e)
-{
-    change(st, sim, b, e, take_out);
-}
-
-static void change_weight(struct stage *st, struct sim *sim, struct node *b,
-                          const struct event_config *e)
-{
-    change(st, sim, b, e, weigh);
-}
-
-static void change_add(struct stage *st, struct sim *sim, struct node *b,
-                       const struct event_config *e)
-{
-    change(st, sim, b, e, put_in);
+        membership[e->kind](st, sim, b, e);
 }
 
 /* ---- what happens to the backends themselves ---- */
@@ -255,15 +240,12 @@ static void act_on_backend(struct sim *sim, struct node *b, const struct event_c
 
 static void begin(struct stage *st, struct sim *sim, const struct event_config *e)
 {
-    static const each_balancer membership[] = {
-        [EVENT_DRAIN] = change_drain, [EVENT_REMOVE] = change_remove, [EVENT_ADD] = change_add,
-        [EVENT_WEIGHT] = change_weight, [EVENT_RECOVER] = undrain,
-    };
-
     if (e->kind == EVENT_FAIL && e->mode == FAIL_CRASH)
         for_each_balancer(st, sim, e, count_broken);
-    if (e->kind < ARRAY_LEN(membership) && membership[e->kind] != NULL)
-        for_each_balancer(st, sim, e, membership[e->kind]);
+    if (e->kind == EVENT_RECOVER)
+        for_each_balancer(st, sim, e, undrain);
+    if (is_membership(e))
+        for_each_balancer(st, sim, e, change);
     if (e->kind == EVENT_ADD)
         st->added[e->pool] += e->count;
     for (uint32_t i = e->first; e->kind != EVENT_ADD && i <= e->last; i++)
@@ -272,12 +254,10 @@ static void begin(struct stage *st, struct sim *sim, const struct event_config *
 
 static void end(struct stage *st, struct sim *sim, const struct event_config *e)
 {
-    static const each_balancer membership[] = {
-        [EVENT_DRAIN] = undrain, [EVENT_WEIGHT] = weigh_as_before,
-    };
-
-    if (e->kind < ARRAY_LEN(membership) && membership[e->kind] != NULL)
-        for_each_balancer(st, sim, e, membership[e->kind]);
+    if (e->kind == EVENT_DRAIN)
+        for_each_balancer(st, sim, e, undrain);
+    if (e->kind == EVENT_WEIGHT)
+        for_each_balancer(st, sim, e, weigh_as_before);
     for (uint32_t i = e->first; i <= e->last; i++) {
         struct node *b = sim->node[target(st, e, i)];
 

@@ -258,8 +258,7 @@ static bool is_stopped(const struct crew *crew)
 }
 
 int workers_run(const struct scenario *s, const struct plan *plan, const char *folder,
-                const bool *todo,
-                const struct run_options *options, struct err *err)
+                const bool *todo, const struct run_options *options, struct err *err)
 {
     struct crew crew = { .scenario = s, .plan = plan, .options = options, .folder = folder,
                          .todo = todo, .err = err };
