@@ -163,8 +163,24 @@ $(BUILD)/tests/plugin/%.so: tests/plugin/%.c $(BUILD)/flags
 	@$(call say,SO )
 	$(Q)$(CC) $(filter-out -fPIE -flto,$(ALL_CFLAGS)) -Ialgorithms -fPIC -shared -MMD -MP -o $@ $<
 
+# ---- proofs: what our statistics promise, measured --------------------------------------------
+
+PROOF_HELP := tests/proofs/proof.c
+PROOFS     := $(patsubst %.c,$(BUILD)/%,$(filter-out $(PROOF_HELP),$(wildcard tests/proofs/*.c)))
+
+$(BUILD)/tests/proofs/%: $(BUILD)/obj/tests/proofs/%.o $(call obj,$(PROOF_HELP)) $(BUILD)/libsim.a $(BUILD)/liblb.a
+	@mkdir -p $(@D)
+	@$(call say,LD )
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call obj,$(PROOF_HELP)) \
+	  -Wl,--start-group $(BUILD)/libsim.a $(BUILD)/liblb.a -Wl,--end-group $(LIBS)
+
+proofs: deps
+	@+$(MAKE) $(JOBS) --no-print-directory -s all $(PROOFS)
+	@code=0; for p in $(PROOFS); do echo; $$p -j $(NPROC) || code=1; done; \
+	  echo; LBLAB=$(BUILD)/lblab tests/proofs/alarms.sh || code=1; exit $$code
+
 .SECONDARY:
-.PHONY: all deps demo test check-built test-asan test-ubsan test-same-bytes bench install clean \
+.PHONY: all deps demo test check-built test-asan test-ubsan test-same-bytes bench verify install clean proofs \
         lint format help units plugins FORCE
 FORCE:
 
@@ -216,6 +232,11 @@ bench: deps
 	@+$(MAKE) $(JOBS) --no-print-directory -s all $(BUILD)/tests/bare $(BUILD)/tests/bench
 	@$(BUILD)/tests/bench $(BUILD)/lblab $(BUILD)/tests/bare tests/bench $(BUILD)/bench.json
 	@echo; cat $(BUILD)/bench.json
+
+# The simulator against theory and published results, the long form.
+verify: deps
+	@+$(MAKE) $(JOBS) --no-print-directory -s all
+	@$(BUILD)/lblab verify --long
 
 # ---- the first look --------------------------------------------------------------------------
 
@@ -269,6 +290,8 @@ help:
 	@echo 'make deps            installs what is missing (DEPS=no: only says so)'
 	@echo 'make test-asan       the tests under AddressSanitizer;  make test-ubsan: undefined behaviour'
 	@echo 'make test-same-bytes gcc and clang, -O0 and -O3, give the same result bytes'
+	@echo 'make verify          the simulator against queueing theory and published results, long form'
+	@echo 'make proofs          coverage of intervals, false alarms and power of check, measured: long'
 	@echo 'make bench           speed against a bare hand-written loop, memory'
 	@echo 'make install         PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make lint format clean'

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LB_ABI   1                   /* raised with any change to the structs below */
+#define LB_ABI   1                   /* raised when what was built before would misread a struct */
 #define LB_NONE  UINT32_MAX          /* no usable backend: refuse (503) */
 #define LB_FULL  (UINT32_MAX - 1)    /* every usable backend is at its limit: queue */
 
@@ -25,6 +25,7 @@ enum lb_trait {
     LB_FEEDBACK   = 8,               /* reads in-flight counts or outcomes */
     LB_BY_ADDRESS = 16,              /* hashes the client's address whatever key the host prefers */
     LB_BY_LOAD    = 32,              /* LB_BY_KEY, but beyond a bound in-flight counts move keys */
+    LB_BY_WORK    = 64,              /* reads lb_request.work: the host takes the trouble to know */
 };
 
 /* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
@@ -44,6 +45,9 @@ struct lb_request {
     const void     *key;             /* the bytes behind it (an address, a URI), or NULL */
     uint32_t        key_length;
     const uint64_t *avoid;           /* bit i set: backend i was tried already; may be NULL */
+    /* ns that it will take a backend of speed 1; 0: unknown.  Real proxies do not know it: it is
+     * for the size-aware yardsticks of theory. */
+    uint64_t        work;
 };
 
 /* What became of a pick. */

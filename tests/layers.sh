@@ -20,7 +20,7 @@ fact "every include names a file that exists" "$(while read -r from to; do
     [ -f "$to" ] || case $to in *list.h) ;; *) echo "$from: $to" ;; esac; done <<<"$includes")"
 
 fact "nobody includes upward" "$(awk '
-    BEGIN { f["algorithms"] = 0; f["base"] = 0; f["core"] = f["metrics"] = f["results"] = 1
+    BEGIN { f["algorithms"] = 0; f["base"] = 0; f["core"] = f["metrics"] = f["results"] = f["json"] = 1
             f["parts"] = 2; f["nodes"] = 3; f["scenario"] = 4; f["run"] = 5
             f["report"] = f["verify"] = 6; f["cli"] = 7 }
     function room(p,   a, n) { n = split(p, a, "/"); return a[1] == "sim" ? a[2] : a[1] }
@@ -33,14 +33,15 @@ fact "algorithms/ uses only the C library" "$(grep -nE '^#include *<' algorithms
     grep -vE '<(assert|float|inttypes|limits|math|stdbool|stddef|stdint|stdio|stdlib|string)\.h>')"
 fact "sim/base/ takes only fmath.h from algorithms/" "$(awk '$1 ~ /^sim\/base\// && $2 ~ /^algorithms\// && $2 != "algorithms/fmath.h"' <<<"$includes")"
 fact "sim/report/ sees results and base, never the simulator" "$(awk '$1 ~ /^sim\/report\// && $2 !~ /^sim\/(report|results|metrics|base)\//' <<<"$includes")"
-fact "sim/verify/ sees run, results and base" "$(awk '$1 ~ /^sim\/verify\// && $2 !~ /^sim\/(verify|run|scenario|results|metrics|base)\//' <<<"$includes")"
-fact "results see neither the simulator nor scenarios" "$(awk '$1 ~ /^sim\/results\// && $2 !~ /^sim\/(results|metrics|base)\//' <<<"$includes")"
+fact "sim/verify/ sees run, results, base and the library" "$(awk '$1 ~ /^sim\/verify\// && $2 !~ /^sim\/(verify|run|scenario|results|metrics|base)\// && $2 != "algorithms/lb.h"' <<<"$includes")"
+fact "results see neither the simulator nor scenarios" "$(awk '$1 ~ /^sim\/results\// && $2 !~ /^sim\/(results|metrics|json|base)\//' <<<"$includes")"
+fact "sim/json/ knows only base" "$(awk '$1 ~ /^sim\/json\// && $2 !~ /^sim\/(json|base)\//' <<<"$includes")"
 fact "scenario/ calls no constructor of a node" "$(awk '$1 ~ /^sim\/scenario\// && $2 ~ /^sim\/nodes\// && $2 != "sim/nodes/config.h"' <<<"$includes")"
 
 fact "GSL only in base, report and verify" "$(grep -nE '#include *[<"]gsl/' sim/*/*.[ch] algorithms/*.[ch] |
     grep -vE '^sim/(base/(stats|rng_gsl|rng|dist[a-z_]*)\.[ch]|report/|verify/)')"
-fact "cJSON only in scenario and results" "$(grep -nE '#include *[<"](cjson/)?cJSON\.h' sim/*/*.[ch] algorithms/*.[ch] |
-    grep -vE '^sim/(scenario|results)/')"
+fact "cJSON only in json, scenario and results" "$(grep -nE '#include *[<"](cjson/)?cJSON\.h' sim/*/*.[ch] algorithms/*.[ch] |
+    grep -vE '^sim/(json|scenario|results)/')"
 fact "no system() or popen()" "$(grep -nE '\b(system|popen)[[:space:]]*\(' sim/*/*.c algorithms/*.c)"
 
 cycles=$( { awk '$1 ~ /\.h$/ && $2 ~ /\.h$/' <<<"$includes" | tsort >/dev/null; } 2>&1 | sed 's/^tsort: //')

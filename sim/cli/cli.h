@@ -18,6 +18,20 @@ struct options {
 
     const char *backends, *plot;    /* remap */
     uint32_t remove, add, keys;
+
+    bool     is_short, is_long, wants_list; /* verify */
+    uint32_t first_seed;
+
+    /* check, with some of compare's; run has -A too */
+    struct texts assertions;
+    const char *max_regression, *min_effect, *golden, *write_golden, *formats;
+    bool     is_strict;
+
+    const char *until, *shard, *resume;     /* run */
+    const char *sweep_path, *sweep_values, *sweep_load, *sweep_metric, *sweep_slo;
+
+    const char *metrics, *margin, *baseline, *policy, *against;    /* compare */
+    bool     wants_fresh, allows_different;
 };
 
 struct cli {
@@ -57,6 +71,8 @@ const struct verb *verb_find(const char *name);
             "auto, always or never; NO_COLOR is honoured"),                                        \
     OPT_ROW("quiet", 'q', OPT_FLAG, is_quiet, NULL, NULL, "errors only on stderr"),                \
     OPT_ROW("help", 'h', OPT_FLAG, wants_help, NULL, NULL, "this page")
+#define OPT_ROW_ASSERT OPT_ROW("assert", 'A', OPT_TEXTS, assertions, "EXPR", NULL, \
+                               "what must hold too: -A 'latency.p99@p2c < 20ms'")
 #define OPT_ROW_OUTPUT OPT_ROW("output", 'o', OPT_TEXT, output, "FILE", "-", \
                                "where the answer goes; - is stdout")
 #define OPT_ROW_JSON   OPT_ROW("json", 0, OPT_FLAG, wants_json, NULL, NULL, "the answer as JSON")

@@ -6,15 +6,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void overrides(const struct cli *cli, const struct loaded *l, struct scenario_overrides *o)
+void load_overrides(const struct cli *cli, const struct loaded *l, struct scenario_overrides *o)
 {
     *o = (struct scenario_overrides){
         .set = cli->opt.set.item,
         .sets = cli->opt.set.count,
+        .assertion = cli->opt.assertions.item,
+        .assertions = cli->opt.assertions.count,
         .algorithms = cli->opt.algorithms,
         .seed = cli->opt.seed,
         .replications = cli->opt.replications,
         .duration = cli->opt.duration,
+        .until = cli->opt.until,
         .allow_path = cli->opt.allow_path,
         .plugins = l->plugins.count ? l->plugins.ops : NULL,
     };
@@ -39,7 +42,7 @@ int load_scenario(struct cli *cli, const char *path, struct loaded *l)
 
     if (load_plugins(cli, l) < 0)
         return -1;
-    overrides(cli, l, &o);
+    load_overrides(cli, l, &o);
     return load(&o, cli, path, l);
 }
 
@@ -70,7 +73,7 @@ int load_policies(struct cli *cli, const char *list, struct loaded *l)
 
     if (load_plugins(cli, l) < 0)
         return -1;
-    overrides(cli, l, &o);
+    load_overrides(cli, l, &o);
     o.algorithms = list;
     before = cli->err;
 

@@ -16,6 +16,9 @@ struct loaded {
 int  load_scenario(struct cli *, const char *path, struct loaded *);
 void load_fini(struct loaded *);
 
+/* What the command line changes in any scenario: for verbs that load one several times. */
+void load_overrides(const struct cli *, const struct loaded *, struct scenario_overrides *);
+
 /* `-a LIST` for verbs without a scenario file: l->scenario is made around it, its policies are what
  * is wanted.  As load_scenario(). */
 int  load_policies(struct cli *, const char *list, struct loaded *);

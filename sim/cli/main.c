@@ -22,7 +22,8 @@ enum { EXIT_MACHINE = 3, EXIT_PIPE = 141 };
 const struct verb *const *verb_all(void)
 {
     static const struct verb *const verbs[] = {
-        &verb_run, &verb_remap, &verb_validate, &verb_list, &verb_explain, &verb_schema,
+        &verb_run, &verb_sweep, &verb_check, &verb_compare, &verb_merge, &verb_status,
+        &verb_remap, &verb_verify, &verb_validate, &verb_list, &verb_explain, &verb_schema,
         &verb_completion, &verb_version, &verb_help, NULL,
     };
 
@@ -180,7 +181,7 @@ static void init(struct cli *cli)
         .started = cli_clock(),
         .has_error_colors = wants_colors(WHEN_AUTO, STDERR_FILENO),
         .opt = { .results = "results", .jobs = cpus > 0 ? (uint32_t)cpus : 1, .wants_plots = true,
-                 .keys = 100000 },
+                 .keys = 100000, .first_seed = 1 },
     };
     err_init(&cli->err);
     gmtime_r(&now, &utc);

@@ -42,7 +42,11 @@ static void print_source(FILE *out, const struct err_item *item, bool with_color
     size_t end = from + width < length ? from + width : length;
     int before = shown_width(line, from), marked = shown_width(line + from, end - from);
 
-    fprintf(out, "%5u | %s\n", item->line, text_safe(shown, sizeof shown, line, length));
+    if (item->line)
+        fprintf(out, "%5u", item->line);
+    else
+        fputs("     ", out);        /* of an option */
+    fprintf(out, " | %s\n", text_safe(shown, sizeof shown, line, length));
     fprintf(out, "      | %*s%s", before, "", paint(with_colors, "\033[1;31m"));
     for (int i = 0; i < (marked > 0 ? marked : 1); i++)
         fputc('^', out);

@@ -62,8 +62,11 @@ void progress_tell(const struct run_progress *now, void *arg)
         bar[i] = i < (int)(now->share * BAR) ? '=' : ' ';
     bar[BAR] = '\0';
     show_left(left, sizeof left, seconds_left(p, now, clock));
-    fprintf(stderr, "\r[%s] %3d %%  %u of %u cells  %s\033[K", bar, (int)(now->share * 100),
-            now->done, now->cells, left);
+    fprintf(stderr, "\r[%s] %3d %%  %u of %u cells  %s", bar, (int)(now->share * 100), now->done,
+            now->cells, left);
+    if (now->wanted > 0)
+        fprintf(stderr, "  +-%.1f %%, wanted %.1f %%", now->half_width * 100, now->wanted * 100);
+    fputs("\033[K", stderr);
     p->is_drawn = true;
 }
 

@@ -4,8 +4,9 @@
 
 #include "cli.h"
 
-extern const struct verb verb_completion, verb_explain, verb_help, verb_list, verb_remap, verb_run,
-                         verb_schema, verb_validate, verb_version;
+extern const struct verb verb_check, verb_compare, verb_completion, verb_explain, verb_help,
+                         verb_list, verb_merge, verb_remap, verb_run, verb_schema, verb_status,
+                         verb_sweep, verb_validate, verb_verify, verb_version;
 
 void help_verbs(FILE *);                        /* what `lblab --help` prints */
 void help_verb(FILE *, const struct verb *);    /* what `lblab VERB --help` prints */

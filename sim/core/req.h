@@ -45,6 +45,11 @@ struct req {
     uint32_t target;                /* CANCEL: whom it follows, */
     uint64_t target_serial;         /* in which use of the struct, */
     bool     is_target_whole;       /* and whether it means all of the request */
+    uint8_t  worst;                 /* a carrier: enum status of its legs so far, */
+    uint16_t hedges;                /* how many of them were hedges, */
+    uint32_t legs_out;              /* how many it waits for, */
+    uint32_t first_leg;             /* and the list of them; NONE ends it */
+    uint32_t next_leg;              /* a leg: the next one of its carrier */
     double   finish;                /* processor sharing: virtual time of its end */
     nsec     got;                   /* server time it had before `started` (speed changes) */
 
@@ -80,6 +85,7 @@ struct req {
     uint32_t source;                /* IPv4 address as seen after NAT */
     uint32_t client, key;
     uint32_t conn;                  /* connection; NONE: a warm one that needs no name */
+    uint32_t carrier;               /* a leg: the struct of the request that waits for it; NONE */
     struct hop via[];
 };
 

@@ -160,7 +160,7 @@ struct req *sim_new(struct sim *sim, enum message what)
 
     r->root = r->current = r->id;
     r->holds = 1;
-    r->backend = r->conn = NONE;
+    r->backend = r->conn = r->carrier = NONE;
     r->job = 0;
     r->back = 0;
     r->demand = NEVER;
@@ -248,23 +248,46 @@ void sim_post(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
 
 /* ---- attempts that nobody waits for ---- */
 
-struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
+/* The same request in another struct, with its lowest frames; at no backend, not cancelled. */
+static struct req *copy(struct sim *sim, const struct req *of, uint32_t frames)
 {
-    struct req *r = take(sim), *root = sim_req(sim, old->root);
+    struct req *r = take(sim);
     uint32_t id = r->id;
-    struct hop *own = sim_frame(old, n->id);
-    uint32_t below = (uint32_t)(own - old->via);
 
-    memcpy(r, old, sizeof *r + below * sizeof(struct hop));
+    memcpy(r, of, sizeof *r + frames * sizeof(struct hop));
     r->id = id;
-    r->depth = (uint8_t)below;
-    r->back = own->back;
-    r->conn = own->conn;
+    r->depth = (uint8_t)frames;
     r->backend = NONE;
     r->job = 0;
-    r->is_cancelled = false;        /* but an orphan's copy is an orphan too */
+    r->is_cancelled = false;
     r->serial = ++sim->serials;
-    root->current = id;
+    return r;
+}
+
+struct req *sim_leg(struct sim *sim, const struct req *carrier)
+{
+    struct req *leg = copy(sim, carrier, 0);
+
+    leg->root = leg->current = leg->id;
+    leg->holds = 1;
+    leg->back = 0;
+    leg->conn = NONE;
+    leg->is_orphan = false;
+    leg->tried_count = 0;
+    leg->carrier = carrier->id;
+    return leg;
+}
+
+struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
+{
+    struct req *root = sim_req(sim, old->root);
+    struct hop *own = sim_frame(old, n->id);
+    uint32_t below = (uint32_t)(own - old->via);
+    struct req *r = copy(sim, old, below);      /* an orphan's copy is an orphan too */
+
+    r->back = own->back;
+    r->conn = own->conn;
+    root->current = r->id;
     root->holds++;
     old->is_orphan = true;          /* its own frames now begin with this node's */
     old->depth = (uint8_t)(old->depth - below);

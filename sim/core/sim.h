@@ -125,6 +125,10 @@ static inline void sim_answer(struct sim *, struct req *, enum status);
  * left, to be freed. */
 struct req *sim_fork(struct sim *, struct node *, struct req *r);
 
+/* Another struct for the same request, to be sent on beside others: a leg.  It is its own root and
+ * has no frames; the carrier waits here, with a frame of this node, and is answered by it. */
+struct req *sim_leg(struct sim *, const struct req *carrier);
+
 /* Sends a CANCEL on connection conn after r; or after the request of which r is the root, whatever
  * its attempt is by then. */
 enum cancel_scope { CANCEL_ATTEMPT, CANCEL_REQUEST };

@@ -1,6 +1,8 @@
 /* meter.c - slices of time: how wide, which is now, and what happens when they run out. */
 #include "meter.h"
 
+#include "../base/xalloc.h"
+
 #include <assert.h>
 
 /* The width is 1, 2 or 5 times a power of ten, so that the axes of figures read well. */
@@ -46,6 +48,22 @@ void meter_init(struct meter *m, const struct meter_plan *p)
     nsec first = p->warmup % r->slice_width;
     m->now_slice_ends = first ? first : r->slice_width;
     m->backend = record_backend(r, 0, 0);
+    r->trail = p->trail ? xcalloc(p->trail, sizeof *r->trail) : NULL;
+    r->trail_length = p->trail;
+}
+
+/* Sums of hashes: attempts may end in any order. */
+void meter_add_step(struct meter *m, uint64_t request, uint32_t attempt, uint32_t backend,
+                    nsec born, nsec sent, nsec done, uint32_t status)
+{
+    struct record_step *step = &m->record.trail[request];
+    uint64_t hash = rng_mix((uint64_t)attempt << 40 ^ (uint64_t)backend << 8 ^ status);
+
+    hash = rng_mix(rng_mix(hash ^ sent) ^ done);
+    step->born = born;
+    step->rest = (uint8_t)(step->rest + hash);
+    if (attempt == 0)
+        step->backend = (uint8_t)backend;
 }
 
 static void merge_slice(struct record_slice *into, struct record_slice *from)

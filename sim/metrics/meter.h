@@ -14,6 +14,7 @@ struct meter_plan {
     nsec duration;
     nsec interval;                  /* shortest slice wanted; 0: none */
     uint32_t backends;
+    uint32_t trail;                 /* requests whose steps are kept; 0: none */
 };
 
 struct meter {
@@ -100,6 +101,18 @@ static inline void meter_retry(struct meter *m)
 {
     m->record.retries++;
     m->record.slice[m->slice].retries += !m->is_over;
+}
+
+/* Adds an attempt to the trail; of a request that is in it. */
+void meter_add_step(struct meter *, uint64_t request, uint32_t attempt, uint32_t backend,
+                    nsec born, nsec sent, nsec done, uint32_t status);
+
+/* The same for any request of any run: nearly all have no trail. */
+static inline void meter_step(struct meter *m, uint64_t request, uint32_t attempt,
+                              uint32_t backend, nsec born, nsec sent, nsec done, uint32_t status)
+{
+    if (__builtin_expect(request < m->record.trail_length, 0))
+        meter_add_step(m, request, attempt, backend, born, sent, done, status);
 }
 
 /* One attempt's line in the digest; hashes of lines are added: their order cannot matter. */

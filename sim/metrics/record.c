@@ -32,5 +32,6 @@ void record_fini(struct record *r)
         hist_fini(&r->slice[i].latency);
     free(r->backend);
     free(r->remap);
+    free(r->trail);
     *r = (struct record){ .backends = 0 };
 }

@@ -54,6 +54,13 @@ struct record_remap {
     uint64_t broken;                /* live connections that lost their backend */
 };
 
+/* What became of one request, for golden files; kept only when asked for, never on disk. */
+struct record_step {
+    nsec    born;
+    uint8_t backend;                /* low byte of the first one that it was sent to */
+    uint8_t rest;                   /* of a hash over all its attempts: who, when, how */
+};
+
 struct record {
     /* which cell */
     uint32_t policy, replication;
@@ -82,6 +89,8 @@ struct record {
     /* Sum mod 2^128 of a hash over (request, attempt, backend, sent, done, status) of every
      * attempt: it tells what happened, not how the engine got there. */
     u128     digest;
+    struct record_step *trail;      /* [trail_length] of the first requests, or NULL */
+    uint32_t trail_length;
 };
 
 void record_init(struct record *, uint32_t backends);

@@ -24,6 +24,8 @@ static void answer(struct backend *b, struct sim *sim, struct req *r, enum statu
 {
     if (r->what == MSG_ASK) {
         meter_attempt(&sim->meter, r->number, r->attempt, b->index, r->arrived, sim->now, status);
+        meter_step(&sim->meter, r->number, r->attempt, b->index, r->born, r->arrived, sim->now,
+                   status);
         meter_backend(&sim->meter, b->index)->failed += status != STATUS_OK;
     }
     sim_answer(sim, r, status);

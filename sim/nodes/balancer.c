@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/xalloc.h"
+#include "../parts/station.h"
 
 /* An address for algorithms that are about addresses, else what the layer can see. */
 static uint32_t default_hash_on(const struct balancer_config *c)
@@ -24,6 +25,7 @@ void balancer_init(struct balancer *b, struct sim *sim, const struct balancer_co
     b->out = *out;
     b->hash_on = c->hash_on == HASH_ON_DEFAULT ? default_hash_on(c) : c->hash_on;
     b->is_keyed = c->policy.ops->traits & (LB_BY_KEY | LB_BY_LOAD);
+    b->is_sized = c->policy.ops->traits & LB_BY_WORK;
     b->lb = lb_new(c->policy.ops, rng_next(&stream));
     if (b->lb == NULL)
         xalloc_failed();
@@ -67,11 +69,22 @@ static void set_key(struct lb_request *rq, const struct key *k)
     rq->hash = lb_hash(k->byte, k->length, 0);
 }
 
+/* Known where the peers are a pool of backends, for they draw it by one law; an OPEN has none. */
+static uint64_t work_of(const struct balancer *b, const struct sim *sim, const struct req *r)
+{
+    if (r->what != MSG_ASK || b->peers == 0 || b->peer[0].backend == NONE)
+        return 0;
+    return station_demand(backend_station(sim->node[b->peer[0].node]), r);
+}
+
 static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
                      const uint64_t *avoid)
 {
     struct lb_request rq = { .now = sim->now, .avoid = avoid };
     struct key k;
+
+    if (b->is_sized)
+        rq.work = work_of(b, sim, r);
 
     if (b->is_keyed) {
         k = key_of(b, r->key, r->source, r->port);
@@ -94,11 +107,16 @@ uint32_t balancer_pick_other(struct balancer *b, struct sim *sim, const struct r
                              const uint32_t *tried, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        b->avoid[tried[i] / 64] |= 1ull << (tried[i] % 64);
+        balancer_avoid(b, tried[i]);
     uint32_t peer = pick(b, sim, r, b->avoid);
     for (uint32_t i = 0; i < count; i++)
-        b->avoid[tried[i] / 64] = 0;
+        balancer_allow(b, tried[i]);
     return peer != NONE ? peer : pick(b, sim, r, NULL);
+}
+
+uint32_t balancer_pick_but(struct balancer *b, struct sim *sim, const struct req *r)
+{
+    return pick(b, sim, r, b->avoid);
 }
 
 /* ---- peers ---- */

@@ -23,7 +23,8 @@ struct balancer {
     uint32_t instance;
     struct link out;                /* to every peer */
     uint64_t *avoid;                /* bits of peers not to pick, all zero between picks */
-    bool     is_keyed;              /* the algorithm reads the key */
+    bool     is_keyed;              /* the algorithm reads the key, */
+    bool     is_sized;              /* the request's work */
     uint32_t hash_on;               /* enum hash_on, never DEFAULT */
 };
 
@@ -42,6 +43,18 @@ uint32_t balancer_pick(struct balancer *, struct sim *, const struct req *);
 /* The same, but another one than those in tried[] if there is another. */
 uint32_t balancer_pick_other(struct balancer *, struct sim *, const struct req *,
                              const uint32_t *tried, uint32_t count);
+
+/* The same, but never one of avoid[]: balancer's own bits, set and cleared by the caller. */
+uint32_t balancer_pick_but(struct balancer *, struct sim *, const struct req *);
+static inline void balancer_avoid(struct balancer *b, uint32_t peer)
+{
+    b->avoid[peer / 64] |= 1ull << (peer % 64);
+}
+
+static inline void balancer_allow(struct balancer *b, uint32_t peer)
+{
+    b->avoid[peer / 64] &= ~(1ull << (peer % 64));
+}
 
 static inline void balancer_done(struct balancer *b, uint32_t peer, nsec now, nsec latency,
                                  enum lb_result result)

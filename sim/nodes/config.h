@@ -53,6 +53,15 @@ struct policy {
     struct policy_set { const char *param; double value; } set[8];
 };
 
+/* Further attempts while the first is still out. */
+struct hedge_config {
+    nsec     after;                 /* the last attempt was sent; 0: all at once */
+    uint32_t max;                   /* so many beside the first; 0: no hedging */
+    bool     redraw;                /* does each attempt draw a demand of its own? */
+};
+
+#define FAN_OUT_ALL UINT32_MAX
+
 struct balancer_config {
     const char *name, *to;
     uint32_t layer;                 /* enum layer */
@@ -63,6 +72,9 @@ struct balancer_config {
     nsec     timeout;               /* of one attempt, l7; 0: none */
     nsec     idle_timeout;          /* of a flow, l4; 0: none */
     struct retry_config retries;    /* l7 */
+    struct hedge_config hedge;      /* l7 */
+    /* l7: a request goes to so many peers, and is answered when all have; 0: to one */
+    uint32_t fan_out;
     struct health_config health;
 };
 

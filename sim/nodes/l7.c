@@ -6,20 +6,7 @@
 #include <string.h>
 
 #include "../base/xalloc.h"
-#include "balancer.h"
-
-struct l7 { struct balancer b; };
-
-static enum lb_result result_of(const struct req *r)
-{
-    static const enum lb_result result[] = {
-        [STATUS_OK] = LB_OK, [STATUS_ERROR] = LB_ERROR, [STATUS_UNAVAILABLE] = LB_ERROR,
-        [STATUS_REFUSED] = LB_REFUSED, [STATUS_RESET] = LB_ERROR, [STATUS_TIMEOUT] = LB_TIMEOUT,
-        [STATUS_CANCELLED] = LB_CANCELLED,
-    };
-
-    return result[r->status];
-}
+#include "l7.h"
 
 /* ---- attempts ---- */
 
@@ -52,8 +39,7 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, r);
 }
 
-/* The last few that were tried are avoided; another tier of L7s keeps its own list. */
-static void note_tried(struct l7 *l7, struct req *r, uint32_t peer)
+void l7_note_tried(struct l7 *l7, struct req *r, uint32_t peer)
 {
     if (r->tried_by != l7->b.node.id)
         r->tried_count = 0;
@@ -63,27 +49,15 @@ static void note_tried(struct l7 *l7, struct req *r, uint32_t peer)
     r->tried[r->tried_count++] = peer;
 }
 
-static bool is_retry_wanted(const struct l7 *l7, const struct req *r, uint32_t tries)
-{
-    static const uint32_t reason[] = {
-        [STATUS_OK] = 0, [STATUS_ERROR] = RETRY_ON_5XX, [STATUS_UNAVAILABLE] = RETRY_ON_5XX,
-        [STATUS_REFUSED] = RETRY_ON_REFUSED, [STATUS_RESET] = RETRY_ON_RESET,
-        [STATUS_TIMEOUT] = RETRY_ON_TIMEOUT, [STATUS_CANCELLED] = 0,
-    };
-    const struct retry_config *c = &l7->b.config->retries;
-
-    return tries <= c->max && (reason[r->status] & c->on);
-}
-
 /* Another attempt, or what became of the last one goes back. */
 static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer,
                            uint32_t tries)
 {
-    if (!is_retry_wanted(l7, r, tries)) {
+    if (!l7_is_retry_wanted(l7, r, tries)) {
         sim_reply(sim, r);
         return;
     }
-    note_tried(l7, r, peer);
+    l7_note_tried(l7, r, peer);
     uint32_t other = balancer_pick_other(&l7->b, sim, r, r->tried, r->tried_count);
     if (other == NONE) {
         sim_reply(sim, r);
@@ -116,7 +90,7 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
 }
 
-static void l7_request(struct node *n, struct sim *sim, struct req *r)
+void l7_request(struct node *n, struct sim *sim, struct req *r)
 {
     struct l7 *l7 = (struct l7 *)n;
 
@@ -153,7 +127,7 @@ static void l7_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
         return;
     }
     if (peer != NONE)
-        balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, result_of(r));
+        balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, l7_result_of(r));
     r->conn = me->conn;
     me->timer = 0;
     if (sim_is_stray(r))
@@ -208,7 +182,7 @@ static bool l7_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_
     return awaited(n, sim, arg, token) != NULL;
 }
 
-static void l7_destroy(struct node *n)
+void l7_destroy(struct node *n)
 {
     balancer_fini((struct balancer *)n);
     free(n);
@@ -228,10 +202,12 @@ struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *
 {
     struct l7 *l7 = xcalloc(1, sizeof *l7);
 
-    l7->b.node.ops = &l7_ops;
+    l7->b.node.ops = c->hedge.max > 0 || c->fan_out > 0 ? &l7_hedge_ops : &l7_ops;
     balancer_init(&l7->b, sim, c, instance, out);
     if (c->timeout > 0)
         evq_lane_new(&sim->queue, c->timeout);
+    if (c->hedge.after > 0)
+        evq_lane_new(&sim->queue, c->hedge.after);
     sim_put_node(sim, &l7->b.node, id, c->name);
     return &l7->b.node;
 }

@@ -261,18 +261,26 @@ static nsec sharing_remove(struct station *s, struct sim *sim, struct req *r)
 
 /* ---- both ---- */
 
+static inline nsec demand_of(const struct station *s, const struct req *r)
+{
+    if (r->demand != NEVER)
+        return r->demand;
+    struct rng g = rng_brief(r->luck ^ s->salt);
+    return dist_draw(&s->config->service, &g);
+}
+
 static nsec server_time(const struct station *s, const struct req *r)
 {
-    const struct station_config *c = s->config;
-    nsec demand = r->demand;
+    nsec demand = demand_of(s, r);
 
-    if (demand == NEVER) {
-        struct rng g = rng_brief(r->luck ^ s->salt);
-        demand = dist_draw(&c->service, &g);
-    }
     if (s->speed != 1)
         demand = (nsec)((double)demand / s->speed + 0.5);
-    return demand + c->overhead;
+    return demand + s->config->overhead;
+}
+
+nsec station_demand(const struct station *s, const struct req *r)
+{
+    return demand_of(s, r) + s->config->overhead;
 }
 
 bool station_offer(struct station *s, struct sim *sim, struct req *r)

@@ -50,6 +50,9 @@ void station_init(struct station *, const struct station_config *, uint32_t node
                   double speed);
 void station_fini(struct station *);
 
+/* What the request asks of a server of speed 1, overhead and all; known before it is offered. */
+nsec station_demand(const struct station *, const struct req *);
+
 /* Takes the request in: r->work is then its server time.  false: the queue is full, r is untouched
  * but for r->work. */
 bool station_offer(struct station *, struct sim *, struct req *);

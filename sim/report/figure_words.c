@@ -59,7 +59,7 @@ static const struct result_change *best_change(const struct result *r)
     for (uint32_t i = 0; i < r->changes; i++) {
         const struct result_change *c = &r->change[i];
 
-        if (is_main(r, c) && strcmp(c->verdict, "better") == 0 && !isnan(c->change.value) &&
+        if (is_main(r, c) && c->verdict == CHANGE_BETTER && !isnan(c->change.value) &&
             (!best || c->change.value < best->change.value))
             best = c;
     }
@@ -73,7 +73,7 @@ static bool finds_nothing(const struct result *r)
     for (uint32_t i = 0; i < r->changes; i++) {
         if (!is_main(r, &r->change[i]))
             continue;
-        if (strcmp(r->change[i].verdict, "no difference found") != 0)
+        if (r->change[i].verdict != CHANGE_NONE && r->change[i].verdict != CHANGE_EQUAL)
             return false;
         any = true;
     }

@@ -12,6 +12,9 @@ struct report_style { bool colour, unicode; uint32_t columns; };
 /* A row a policy, bars, what the differences are worth, what saturated and why, what moved. */
 void report_table(FILE *, const struct result *, const struct report_style *);
 
+/* What was asserted, a line a policy; nothing when nothing was. */
+void report_assertions(FILE *, const struct result *, const struct report_style *);
+
 /* "4.7 M requests, 3.9 s, 1.2 M requests/s" (no newline). */
 void report_footer(FILE *, const struct result *, double wall_s);
 
@@ -32,6 +35,15 @@ void report_remap_json(FILE *, const struct report_remap_row *, uint32_t rows,
                        const struct result_environment *);
 void report_remap_csv(FILE *, const struct report_remap_row *, uint32_t rows);
 
+/* ---- the sweep verb ---- */
+
+struct sweep;
+struct sweep_answer;
+
+/* A row a point, a column a policy, then a sentence a policy. */
+void report_sweep_table(FILE *, const struct sweep *, const struct sweep_answer *,
+                        const struct report_style *);
+
 /* ---- figures ---- */
 
 enum { REPORT_FIGURES = 8 };
@@ -49,6 +61,10 @@ void report_plot(const struct result *, const char *folder, struct report_plots 
 
 /* remap.* or, when some algorithm has several numbers of backends, remap_n.* */
 void report_plot_remap(const struct report_remap_row *, uint32_t rows, const char *folder,
+                       struct report_plots *);
+
+/* sweep.*: the hockey stick. */
+void report_plot_sweep(const struct sweep *, const struct sweep_answer *, const char *folder,
                        struct report_plots *);
 
 #endif

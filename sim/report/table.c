@@ -1,7 +1,7 @@
 /* table.c - what `run` prints: numbers, bars on a log scale, differences, and sentences for what a
  * number cannot say.  Fits 80 columns. */
 #include "report.h"
-#include "columns.h"
+#include "change_text.h"
 
 #include "../base/text.h"
 #include "../results/catalogue.h"
@@ -183,35 +183,6 @@ static const struct result_change *find_change(const struct shape *s, uint32_t p
     return NULL;
 }
 
-/* "-84 % [-85, -83]", with as many digits as the interval is wide. */
-static void show_change(char *buf, size_t size, const struct estimate *e)
-{
-    double percent = e->value * 100, half = fabs(e->high - e->low) * 50;
-    int digits = isnan(half) ? 1 : half >= 2 ? 0 : half >= 0.2 ? 1 : 2;
-
-    if (isnan(percent))
-        snprintf(buf, size, "-");
-    else if (isnan(half))
-        snprintf(buf, size, "%+.*f %%", digits, percent);
-    else
-        snprintf(buf, size, "%+.*f %% [%+.*f, %+.*f]", digits, percent, digits, e->low * 100,
-                 digits, e->high * 100);
-}
-
-static enum columns_colour colour_of(const char *verdict)
-{
-    return strcmp(verdict, "better") == 0      ? COLUMNS_GREEN
-           : strcmp(verdict, "worse") == 0     ? COLUMNS_RED
-           : strstr(verdict, "saturated")      ? COLUMNS_YELLOW
-                                               : COLUMNS_PLAIN;
-}
-
-/* The verdict in words that need no manual. */
-static const char *show_verdict(const char *verdict)
-{
-    return strcmp(verdict, "needs seeds") == 0 ? "one seed: no interval" : verdict;
-}
-
 /* What stands behind a policy's bar: its change against the baseline and what that is worth. */
 static const char *change_text(char *buf, size_t size, const struct shape *s, uint32_t policy)
 {
@@ -222,11 +193,11 @@ static const char *change_text(char *buf, size_t size, const struct shape *s, ui
              policy == s->r->plan.baseline && s->r->plan.policies > 1 ? "base" : "");
     if (!c)
         return buf;
-    show_change(change, sizeof change, &c->change);
-    if (strcmp(change, "-") == 0)
-        snprintf(buf, size, "%s", show_verdict(c->verdict));
+    if (isnan(c->change.value))
+        snprintf(buf, size, "%s", change_text_word(c));
     else
-        snprintf(buf, size, "%-*.40s  %s", (int)s->change, change, show_verdict(c->verdict));
+        snprintf(buf, size, "%-*.40s  %s", (int)s->change, change_text_share(change, &c->change),
+                 change_text_word(c));
     return buf;
 }
 
@@ -238,7 +209,7 @@ static void put_change(FILE *f, const struct shape *s, uint32_t policy)
     if (!*change_text(buf, sizeof buf, s, policy))
         return;
     fputs("  ", f);
-    columns_paint(f, s->style, c ? colour_of(c->verdict) : COLUMNS_PLAIN);
+    columns_paint(f, s->style, c ? change_text_colour(c->verdict) : COLUMNS_PLAIN);
     fputs(buf, f);
     columns_paint(f, s->style, COLUMNS_PLAIN);
 }
@@ -254,7 +225,7 @@ static uint32_t change_width(const struct shape *s)
 
         if (!c || isnan(c->change.value))
             continue;
-        show_change(buf, sizeof buf, &c->change);
+        change_text_share(buf, &c->change);
         most = columns_width(buf) > most ? columns_width(buf) : most;
     }
     return most;
@@ -360,6 +331,38 @@ static void put_note(FILE *f, const struct shape *s, const char *text)
     columns_wrap(f, text, 2, 4, s->columns);
 }
 
+/* Where the measured time begins, if that was left to us. */
+static void put_warmup(FILE *f, const struct shape *s)
+{
+    char time[32], text[256];
+
+    if (s->r->plan.warmup_rule != WARMUP_AUTO)
+        return;
+    text_show_duration(time, sizeof time, (double)s->r->warmup);
+    if (s->r->is_steady_found && s->r->warmup == 0)
+        snprintf(text, sizeof text, "warm-up: none is left out; MSER found the start steady.");
+    else if (s->r->is_steady_found)
+        snprintf(text, sizeof text, "warm-up: the first %s are left out, found by MSER.", time);
+    else
+        snprintf(text, sizeof text, "warm-up: no steady part was found; the first %s are left out. "
+                                    "A longer run, or a \"warmup\" of your own, would help.", time);
+    put_note(f, s, text);
+}
+
+/* What a verdict that is no answer leaves open. */
+static void put_undecided(FILE *f, const struct shape *s, uint32_t policy)
+{
+    const struct result_change *c = find_change(s, policy);
+    char name[COLUMNS_CELL], more[COLUMNS_CELL], text[3 * COLUMNS_CELL];
+
+    if (!c || !*change_text_more(more, c))
+        return;
+    snprintf(text, sizeof text, "%s: %s in p%.10g; %s.",
+             columns_name(name, s->r->policy[policy].name, s->columns - 4), change_text_word(c),
+             s->r->plan.percentile[s->main], more);
+    put_note(f, s, text);
+}
+
 static void put_saturated(FILE *f, const struct shape *s, const struct result_policy *p)
 {
     char policy[COLUMNS_CELL], backend[COLUMNS_CELL], text[2 * COLUMNS_CELL + 256];
@@ -443,8 +446,16 @@ static bool shows_failed(const struct result *r)
 }
 
 /* Whether anything follows the bars: then a blank line does. */
-static bool has_notes(const struct result *r)
+static bool has_notes(const struct shape *s)
 {
+    const struct result *r = s->r;
+    char unused[COLUMNS_CELL];
+
+    if (r->plan.warmup_rule == WARMUP_AUTO)
+        return true;
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        if (find_change(s, p) && *change_text_more(unused, find_change(s, p)))
+            return true;
     for (uint32_t p = 0; p < r->plan.policies; p++)
         if (r->policy[p].verdict == VERDICT_SATURATED)
             return true;
@@ -485,8 +496,11 @@ void report_table(FILE *f, const struct result *r, const struct report_style *st
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_row(f, &s, &r->policy[p]);
     put_bars(f, &s);
-    if (has_notes(r))
+    if (has_notes(&s))
         fputc('\n', f);
+    put_warmup(f, &s);
+    for (uint32_t p = 0; p < r->plan.policies; p++)
+        put_undecided(f, &s, p);
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_saturated(f, &s, &r->policy[p]);
     for (uint32_t p = 0; p < r->plan.policies; p++)

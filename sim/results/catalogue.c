@@ -2,8 +2,6 @@
  * go through this table. */
 #include "catalogue.h"
 
-#include "slices.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +15,6 @@ static double known(uint64_t v)
 }
 
 /* ---- of a policy ---- */
-
-static struct result_quantity policy_mean(const struct result *r, uint32_t p, double percentile)
-{
-    (void)percentile;
-    return r->policy[p].mean;
-}
 
 static uint32_t percentile_index(const struct result *r, double percentile)
 {
@@ -38,85 +30,57 @@ static struct result_quantity policy_quantile(const struct result *r, uint32_t p
 {
     uint32_t i = percentile_index(r, percentile);
     const struct result_policy *policy = &r->policy[p];
+    struct result_quantity q = { NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 
     if (i != NONE)
         return policy->quantile[i];
-    if (policy->verdict == VERDICT_SATURATED && percentile >= 90)
-        return (struct result_quantity){ NAN, NAN, NAN };
-    return (struct result_quantity){
-        policy->requests
-            ? known(hist_quantile(&policy->latency, percentile / 100, policy->requests))
-            : NAN,
-        NAN,
-        NAN,
-    };
+    if (policy->requests && !(policy->verdict == VERDICT_SATURATED && percentile >= 90))
+        q.value = known(hist_quantile(&policy->latency, percentile / 100, policy->requests));
+    return q;
 }
 
-static struct result_quantity policy_max(const struct result *r, uint32_t p, double percentile)
+#define POLICY_QUANTITY(name)                                               \
+    static struct result_quantity policy_##name(const struct result *r,    \
+                                                uint32_t p, double unused) \
+    {                                                                      \
+        (void)unused;                                                      \
+        return r->policy[p].name;                                          \
+    }
+
+#define POLICY_COUNT(name)                                                  \
+    static struct result_quantity policy_##name(const struct result *r,    \
+                                                uint32_t p, double unused) \
+    {                                                                      \
+        (void)unused;                                                      \
+        return (struct result_quantity){                                   \
+            (double)r->policy[p].name, NAN, NAN, NAN, NAN, NAN, NAN,       \
+        };                                                                 \
+    }
+
+POLICY_QUANTITY(mean)
+POLICY_QUANTITY(max)
+POLICY_QUANTITY(throughput)
+POLICY_QUANTITY(error_rate)
+POLICY_QUANTITY(availability)
+POLICY_QUANTITY(imbalance)
+POLICY_QUANTITY(share_max)
+POLICY_QUANTITY(utilisation_max)
+POLICY_QUANTITY(amplification)
+POLICY_QUANTITY(remap_moved)
+POLICY_QUANTITY(remap_excess)
+POLICY_QUANTITY(remap_broken)
+POLICY_COUNT(requests)
+POLICY_COUNT(completed)
+POLICY_COUNT(unfinished)
+POLICY_COUNT(attempts)
+POLICY_COUNT(retries)
+
+/* ---- of a run: its integers only, so that a result read back has the same ---- */
+
+static double share(uint64_t part, uint64_t all)
 {
-    (void)percentile;
-    return r->policy[p].max;
+    return all ? (double)part / (double)all : NAN;
 }
-
-static struct result_quantity policy_throughput(const struct result *r, uint32_t p,
-                                                double percentile)
-{
-    (void)percentile;
-    return r->policy[p].throughput;
-}
-
-static struct result_quantity policy_error_rate(const struct result *r, uint32_t p,
-                                                double percentile)
-{
-    (void)percentile;
-    return r->policy[p].error_rate;
-}
-
-static struct result_quantity policy_imbalance(const struct result *r, uint32_t p,
-                                               double percentile)
-{
-    (void)percentile;
-    return r->policy[p].imbalance;
-}
-
-static struct result_quantity count(uint64_t n)
-{
-    return (struct result_quantity){ (double)n, NAN, NAN };
-}
-
-static struct result_quantity policy_requests(const struct result *r, uint32_t p, double percentile)
-{
-    (void)percentile;
-    return count(r->policy[p].requests);
-}
-
-static struct result_quantity policy_completed(const struct result *r, uint32_t p,
-                                               double percentile)
-{
-    (void)percentile;
-    return count(r->policy[p].completed);
-}
-
-static struct result_quantity policy_unfinished(const struct result *r, uint32_t p,
-                                                double percentile)
-{
-    (void)percentile;
-    return count(r->policy[p].unfinished);
-}
-
-static struct result_quantity policy_attempts(const struct result *r, uint32_t p, double percentile)
-{
-    (void)percentile;
-    return count(r->policy[p].attempts);
-}
-
-static struct result_quantity policy_retries(const struct result *r, uint32_t p, double percentile)
-{
-    (void)percentile;
-    return count(r->policy[p].retries);
-}
-
-/* ---- of a run ---- */
 
 static double run_mean(const struct result *r, uint32_t run, double percentile)
 {
@@ -139,36 +103,98 @@ static double run_max(const struct result *r, uint32_t run, double percentile)
 
 static double run_throughput(const struct result *r, uint32_t run, double percentile)
 {
-    const struct record *record = r->run[run].record;
-    nsec time = record ? slices_measured_time(record) : 0;
+    const struct result_run *x = &r->run[run];
 
     (void)percentile;
-    return time ? (double)slices_total(record).done * (double)SECOND / (double)time : NAN;
+    return x->measured ? (double)x->done * (double)SECOND / (double)x->measured : NAN;
 }
 
 static double run_error_rate(const struct result *r, uint32_t run, double percentile)
 {
-    const struct result_run *x = &r->run[run];
+    (void)percentile;
+    return share(r->run[run].requests - r->run[run].completed, r->run[run].requests);
+}
+
+static double run_availability(const struct result *r, uint32_t run, double percentile)
+{
+    (void)percentile;
+    return share(r->run[run].completed, r->run[run].requests);
+}
+
+static double run_share_max(const struct result *r, uint32_t run, double percentile)
+{
+    uint64_t most = 0, all = 0;
 
     (void)percentile;
-    return x->requests ? (double)(x->requests - x->completed) / (double)x->requests : NAN;
+    for (uint32_t b = 0; b < r->plan.backends; b++) {
+        uint64_t asked = r->run[run].backend[b].asked;
+
+        most = asked > most ? asked : most;
+        all += asked;
+    }
+    return share(most, all);
 }
 
 static double run_imbalance(const struct result *r, uint32_t run, double percentile)
 {
-    const struct record *record = r->run[run].record;
-    uint64_t most = 0, all = 0;
+    return run_share_max(r, run, percentile) * r->plan.backends;
+}
+
+/* Backends without a limit of workers have no utilisation. */
+static double run_utilisation_max(const struct result *r, uint32_t run, double percentile)
+{
+    const struct result_run *x = &r->run[run];
+    double most = NAN;
 
     (void)percentile;
-    for (uint32_t b = 0; record && b < record->backends; b++) {
-        uint64_t asked = 0;
+    for (uint32_t b = 0; b < r->plan.backends && x->observed; b++)
+        if (isfinite(r->plan.backend_workers[b]))
+            most = fmax(most, (double)x->backend[b].busy / (double)x->observed
+                                  / r->plan.backend_workers[b]);
+    return most;
+}
 
-        for (uint32_t i = slices_backend_first(record); i < slices_backend_end(record); i++)
-            asked += record_backend(record, b, i)->asked;
-        most = asked > most ? asked : most;
-        all += asked;
+static double run_amplification(const struct result *r, uint32_t run, double percentile)
+{
+    (void)percentile;
+    return share(r->run[run].attempts, r->run[run].requests);
+}
+
+/* All events together. */
+static struct result_remap remap_of(const struct result_run *run)
+{
+    struct result_remap sum = { .keys = 0 };
+
+    for (uint32_t i = 0; i < run->remaps; i++) {
+        sum.keys += run->remap[i].keys;
+        sum.moved += run->remap[i].moved;
+        sum.unavoidable += run->remap[i].unavoidable;
+        sum.broken += run->remap[i].broken;
     }
-    return all ? (double)most * (double)r->plan.backends / (double)all : NAN;
+    return sum;
+}
+
+static double run_remap_moved(const struct result *r, uint32_t run, double percentile)
+{
+    struct result_remap sum = remap_of(&r->run[run]);
+
+    (void)percentile;
+    return share(sum.moved, sum.keys);
+}
+
+static double run_remap_excess(const struct result *r, uint32_t run, double percentile)
+{
+    struct result_remap sum = remap_of(&r->run[run]);
+
+    (void)percentile;
+    return share(sum.moved, sum.keys) - share(sum.unavoidable, sum.keys);
+}
+
+/* Without a change of membership in the whole result there is nothing to break. */
+static double run_remap_broken(const struct result *r, uint32_t run, double percentile)
+{
+    (void)percentile;
+    return r->remaps ? (double)remap_of(&r->run[run]).broken : NAN;
 }
 
 static double run_requests(const struct result *r, uint32_t run, double percentile)
@@ -192,13 +218,13 @@ static double run_unfinished(const struct result *r, uint32_t run, double percen
 static double run_attempts(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)slices_total(r->run[run].record).attempts : NAN;
+    return (double)r->run[run].attempts;
 }
 
 static double run_retries(const struct result *r, uint32_t run, double percentile)
 {
     (void)percentile;
-    return r->run[run].record ? (double)slices_total(r->run[run].record).retries : NAN;
+    return (double)r->run[run].retries;
 }
 
 /* Those without a better direction are shown and never judged: the greatest of more requests is
@@ -213,12 +239,30 @@ static const struct metric metrics[] = {
       policy_max, run_max },
     { "error_rate", METRIC_SHARE, METRIC_LESS,
       "share of the requests that failed or did not finish", policy_error_rate, run_error_rate },
+    { "availability", METRIC_SHARE, METRIC_MORE, "share of the requests that succeeded",
+      policy_availability, run_availability },
     { "throughput", METRIC_PER_SECOND, METRIC_MORE,
       "requests that succeeded while others still arrived, per second", policy_throughput,
       run_throughput },
     { "imbalance", METRIC_RATIO, METRIC_NEITHER,
       "requests that reached the busiest backend, over the mean of all", policy_imbalance,
       run_imbalance },
+    { "share.max", METRIC_SHARE, METRIC_NEITHER,
+      "share of the requests that reached the busiest backend", policy_share_max, run_share_max },
+    { "utilisation.max", METRIC_SHARE, METRIC_NEITHER,
+      "share of the time that the workers of the busiest backend were busy",
+      policy_utilisation_max, run_utilisation_max },
+    { "amplification", METRIC_RATIO, METRIC_NEITHER,
+      "attempts that ended at a backend, per request", policy_amplification, run_amplification },
+    { "remap.moved", METRIC_SHARE, METRIC_LESS,
+      "share of the keys that changed backend, over all events", policy_remap_moved,
+      run_remap_moved },
+    { "remap.excess", METRIC_SHARE, METRIC_LESS,
+      "share of the keys that changed backend though they had not to", policy_remap_excess,
+      run_remap_excess },
+    { "remap.broken", METRIC_COUNT, METRIC_LESS,
+      "connections that lost their backend, over all events", policy_remap_broken,
+      run_remap_broken },
     { "requests", METRIC_COUNT, METRIC_NEITHER, "requests born after warm-up", policy_requests,
       run_requests },
     { "completed", METRIC_COUNT, METRIC_NEITHER, "requests that succeeded", policy_completed,

@@ -95,6 +95,22 @@ void json_bool(struct json *j, const char *key, bool is_true)
     fputs(is_true ? "true" : "false", j->out);
 }
 
+void json_percentile(struct json *j, const char *key, double percentile)
+{
+    next(j, key);
+    fprintf(j->out, "%.10g", percentile);
+}
+
+void json_raw(struct json *j, const char *key, const char *json)
+{
+    size_t length = json ? strlen(json) : 0;
+
+    while (length && (json[length - 1] == '\n' || json[length - 1] == ' '))
+        length--;
+    next(j, key);
+    fprintf(j->out, "%.*s", length ? (int)length : 4, length ? json : "null");
+}
+
 /* The length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), or 0. */
 static size_t sequence(const unsigned char *p)
 {

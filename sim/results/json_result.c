@@ -2,7 +2,9 @@
 #include "json_result.h"
 
 #include "../base/text.h"
-#include "slices.h"
+#include "assertion.h"
+#include "catalogue.h"
+#include "plan_json.h"
 
 #include <assert.h>
 #include <math.h>
@@ -28,7 +30,7 @@ static void put_errors(struct json *j, const uint64_t ended[OUTCOME_COUNT])
     json_close(j, '}');
 }
 
-static const char *percentile_key(char buf[32], double percentile)
+const char *json_percentile_key(char buf[32], double percentile)
 {
     snprintf(buf, 32, "p%.10g", percentile);
     return buf;
@@ -46,11 +48,31 @@ static void put_interval(struct json *j, const char *key, double low, double hig
     json_close(j, ']');
 }
 
+/* From six seeds on also by ranks: no law of the values is assumed there. */
+static void put_interval_and_median(struct json *j, const struct result_quantity *q)
+{
+    put_interval(j, "ci95", q->low, q->high);
+    if (!isnan(q->median)) {
+        json_number(j, "median", q->median);
+        put_interval(j, "median_ci", q->median_low, q->median_high);
+        json_number(j, "median_confidence", q->median_confidence);
+    }
+}
+
 static void put_quantity(struct json *j, const char *key, const struct result_quantity *q)
 {
     json_open(j, key, '{');
     json_number(j, "value", q->value);
-    put_interval(j, "ci95", q->low, q->high);
+    put_interval_and_median(j, q);
+    json_close(j, '}');
+}
+
+/* A value of the histogram: whole ns, with all its digits. */
+static void put_quantity_ns(struct json *j, const char *key, const struct result_quantity *q)
+{
+    json_open(j, key, '{');
+    json_nsec(j, "value", isnan(q->value) ? NEVER : (uint64_t)q->value);
+    put_interval_and_median(j, q);
     json_close(j, '}');
 }
 
@@ -92,8 +114,8 @@ static void put_policy_latency(struct json *j, const struct result *r,
     json_open(j, "latency_ns", '{');
     put_quantity(j, "mean", &p->mean);
     for (uint32_t i = 0; i < r->plan.percentiles; i++)
-        put_quantity(j, percentile_key(key, r->plan.percentile[i]), &p->quantile[i]);
-    put_quantity(j, "max", &p->max);
+        put_quantity_ns(j, json_percentile_key(key, r->plan.percentile[i]), &p->quantile[i]);
+    put_quantity_ns(j, "max", &p->max);
     json_close(j, '}');
 }
 
@@ -126,6 +148,24 @@ static void put_saturated(struct json *j, const struct result *r, const struct r
     json_close(j, '}');
 }
 
+/* Latencies and plain counts have places of their own. */
+static bool is_plain(const struct metric *m)
+{
+    return m->unit != METRIC_NS && !(m->unit == METRIC_COUNT && m->better == METRIC_NEITHER);
+}
+
+static void put_metrics(struct json *j, const struct result *r, uint32_t policy)
+{
+    for (const struct metric *m = metric_all(); m->name; m++) {
+        if (!is_plain(m))
+            continue;
+
+        struct result_quantity q = m->of_policy(r, policy, NAN);
+
+        put_quantity(j, m->name, &q);
+    }
+}
+
 static void put_policy(struct json *j, const struct result *r, uint32_t index)
 {
     const struct result_policy *p = &r->policy[index];
@@ -140,9 +180,7 @@ static void put_policy(struct json *j, const struct result *r, uint32_t index)
     json_count(j, "unfinished", p->unfinished);
     put_errors(j, p->ended);
     put_policy_latency(j, r, p);
-    put_quantity(j, "throughput", &p->throughput);
-    put_quantity(j, "error_rate", &p->error_rate);
-    put_quantity(j, "imbalance", &p->imbalance);
+    put_metrics(j, r, index);
     json_count(j, "attempts", p->attempts);
     json_count(j, "retries", p->retries);
     put_remaps(j, r, index);
@@ -158,26 +196,37 @@ static void put_run_latency(struct json *j, const struct result *r, const struct
 
     json_open(j, "latency_ns", '{');
     for (uint32_t i = 0; i < r->plan.percentiles; i++)
-        json_nsec(j, percentile_key(key, r->plan.percentile[i]), run->quantile[i]);
+        json_nsec(j, json_percentile_key(key, r->plan.percentile[i]), run->quantile[i]);
     json_nsec(j, "max", run->max);
     json_nsec(j, "mean", run->mean);
     json_close(j, '}');
 }
 
-static void put_run_backends(struct json *j, const struct result *r, const struct record *record)
+static void put_run_backends(struct json *j, const struct result *r, const struct result_run *run)
 {
     json_open(j, "backends", '[');
-    for (uint32_t b = 0; record && b < record->backends; b++) {
-        uint64_t picked = 0, served = 0;
-
-        for (uint32_t i = slices_backend_first(record); i < slices_backend_end(record); i++) {
-            picked += record_backend(record, b, i)->picked;
-            served += record_backend(record, b, i)->served;
-        }
+    for (uint32_t b = 0; b < r->plan.backends; b++) {
         json_open(j, NULL, '{');
         json_text(j, "name", r->plan.backend[b]);
-        json_count(j, "picked", picked);
-        json_count(j, "served", served);
+        json_count(j, "picked", run->backend[b].picked);
+        json_count(j, "asked", run->backend[b].asked);
+        json_count(j, "served", run->backend[b].served);
+        json_count(j, "busy_ns", run->backend[b].busy);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void put_run_remaps(struct json *j, const struct result_run *run)
+{
+    json_open(j, "remap", '[');
+    for (uint32_t i = 0; i < run->remaps; i++) {
+        json_open(j, NULL, '{');
+        json_count(j, "event", run->remap[i].event);
+        json_count(j, "keys", run->remap[i].keys);
+        json_count(j, "moved", run->remap[i].moved);
+        json_count(j, "unavoidable", run->remap[i].unavoidable);
+        json_count(j, "broken", run->remap[i].broken);
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -193,7 +242,13 @@ static void put_run(struct json *j, const struct result *r, const struct result_
     json_count(j, "unfinished", run->unfinished);
     put_errors(j, run->ended);
     put_run_latency(j, r, run);
-    put_run_backends(j, r, run->record);
+    json_count(j, "measured_ns", run->measured);
+    json_count(j, "done", run->done);
+    json_count(j, "attempts", run->attempts);
+    json_count(j, "retries", run->retries);
+    json_count(j, "observed_ns", run->observed);
+    put_run_backends(j, r, run);
+    put_run_remaps(j, run);
     json_text(j, "digest", run->digest);
     json_close(j, '}');
 }
@@ -212,9 +267,17 @@ static void put_change(struct json *j, const struct result *r, const struct resu
     json_text(j, "metric", c->metric);
     json_text(j, "base", r->plan.policy[c->base]);
     json_text(j, "policy", r->plan.policy[c->policy]);
+    json_number(j, "base_value", c->base_value);
+    json_number(j, "value", c->value);
     json_number(j, "change", c->change.value);
     put_interval(j, "ci95", c->change.low, c->change.high);
-    json_text(j, "verdict", c->verdict);
+    json_number(j, "p", c->p);
+    json_number(j, "p_adjusted", c->p_adjusted);
+    if (!isnan(c->least_seen))
+        json_number(j, "least_seen", c->least_seen);
+    if (c->seeds_needed)
+        json_count(j, "seeds_needed", c->seeds_needed);
+    json_text(j, "verdict", change_verdict_text(c->verdict));
     json_close(j, '}');
 }
 
@@ -247,10 +310,51 @@ void json_result_sha256(const struct result *r, char hex[65])
     free(text);
 }
 
+static void put_assertion(struct json *j, const struct result *r,
+                          const struct assertion_outcome *o)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "expr", o->of->text);
+    json_count(j, "assertion", (uint64_t)(o->of - r->plan.assertion));
+    json_text(j, "policy", r->plan.policy[o->policy]);
+    json_bool(j, "ok", o->verdict == ASSERTION_HOLDS);
+    json_text(j, "verdict", assertion_verdict_text(o->verdict));
+    json_number(j, "value", o->value);
+    put_interval(j, "ci95", o->low, o->high);
+    if (o->of->until) {
+        json_open(j, "during_ns", '[');
+        json_count(j, NULL, o->from);
+        json_count(j, NULL, o->until);
+        json_close(j, ']');
+    }
+    if (o->reason)
+        json_text(j, "reason", o->reason);
+    if (o->seeds_needed)
+        json_count(j, "seeds_needed", o->seeds_needed);
+    json_count(j, "line", o->of->line);
+    json_text(j, "why", o->of->why);
+    json_close(j, '}');
+}
+
+/* "none" is a steady part that was not found: then the first half went. */
+static void put_warmup(struct json *j, const struct result *r)
+{
+    json_open(j, "warmup", '{');
+    json_text(j, "rule", r->plan.warmup_rule == WARMUP_GIVEN ? "given"
+                         : r->is_steady_found                ? "found"
+                                                             : "none");
+    json_count(j, "ns", r->warmup);
+    json_close(j, '}');
+}
+
 static void put_result(struct json *j, const struct result *r)
 {
     json_open(j, "result", '{');
     put_scenario(j, "scenario", r);
+    plan_json_put(j, "plan", &r->plan);
+    put_warmup(j, r);
+    json_nsec(j, "simulated_ns", r->simulated);
+    json_count(j, "events", r->events);
     json_open(j, "policies", '[');
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_policy(j, r, p);
@@ -262,6 +366,8 @@ static void put_result(struct json *j, const struct result *r)
     json_close(j, ']');
     put_remaps(j, r, NONE);
     json_open(j, "assertions", '[');
+    for (uint32_t i = 0; i < r->outcomes; i++)
+        put_assertion(j, r, &r->assertion[i]);
     json_close(j, ']');
     json_close(j, '}');
 }

@@ -11,6 +11,9 @@
  * gives it (with a jq that keeps integers above 2^53 as they are: 1.7 and later). */
 void json_result_sha256(const struct result *, char hex[65]);
 
+/* "p99.9" */
+const char *json_percentile_key(char buf[32], double percentile);
+
 void json_environment(struct json *, const char *key, const struct result_environment *);
 
 #endif

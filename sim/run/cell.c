@@ -13,6 +13,7 @@ struct running {
     struct sim sim;
     struct quota quota;
     struct arena arena;
+    uint32_t trail;                 /* requests whose steps are recorded */
     void (*progress)(double, void *);
     void *progress_arg;
 };
@@ -104,7 +105,7 @@ static int build(struct running *run, const struct cell *cell, struct err *err)
     const struct scenario *s = run->scenario;
     struct sim *sim = &run->sim;
     struct meter_plan plan = { .warmup = s->run.warmup, .duration = expected_end(s),
-                               .interval = s->measure.interval };
+                               .interval = s->measure.interval, .trail = run->trail };
 
     graph_plan(&run->graph, s, &run->arena);
     sim_init(sim, s->run.seed + cell->replication, run->graph.nodes, run->graph.depth);
@@ -157,7 +158,7 @@ static uint64_t close_stations(struct running *run)
     return slack;
 }
 
-/* What the unfinished have waited: each has one struct that is nobody's orphan. */
+/* What the unfinished have waited: each has one struct that is nobody's orphan and no leg. */
 static u128 time_of_unfinished(const struct sim *sim)
 {
     u128 waited = 0;
@@ -165,7 +166,7 @@ static u128 time_of_unfinished(const struct sim *sim)
     for (uint32_t i = 0; i < sim->reqs.used_up; i++) {
         const struct req *r = sim_req(sim, i);
 
-        if (r->what == MSG_ASK && !r->is_orphan)
+        if (r->what == MSG_ASK && !r->is_orphan && r->carrier == NONE)
             waited += sim->now - r->born;
     }
     return waited;
@@ -226,19 +227,34 @@ static int close_books(struct running *run, const struct cell *cell, struct reco
     return check_identities(run, slack, err);
 }
 
+static int simulate(struct running *run, const struct cell *cell, struct record *record,
+                    struct err *err)
+{
+    int status = build(run, cell, err);
+
+    if (status == 0) {
+        sim_run(&run->sim, report_progress, run);
+        status = close_books(run, cell, record, err);
+    } else {
+        *record = run->sim.meter.record;
+    }
+    sim_fini(&run->sim);
+    arena_fini(&run->arena);
+    return status;
+}
+
 int cell_run(const struct scenario *s, const struct cell *cell, struct record *record,
              void (*progress)(double share, void *arg), void *arg, struct err *err)
 {
     struct running run = { .scenario = s, .progress = progress, .progress_arg = arg };
-    int status = build(&run, cell, err);
 
-    if (status == 0) {
-        sim_run(&run.sim, report_progress, &run);
-        status = close_books(&run, cell, record, err);
-    } else {
-        *record = run.sim.meter.record;
-    }
-    sim_fini(&run.sim);
-    arena_fini(&run.arena);
-    return status;
+    return simulate(&run, cell, record, err);
+}
+
+int cell_run_trail(const struct scenario *s, const struct cell *cell, uint32_t most,
+                   struct record *record, struct err *err)
+{
+    struct running run = { .scenario = s, .trail = most };
+
+    return simulate(&run, cell, record, err);
 }

@@ -13,4 +13,8 @@ struct cell { uint32_t policy, replication; };
 int cell_run(const struct scenario *, const struct cell *, struct record *,
              void (*progress)(double share, void *arg), void *arg, struct err *);
 
+/* The same with a trail of the first requests in the record, at most `most` of them. */
+int cell_run_trail(const struct scenario *, const struct cell *, uint32_t most, struct record *,
+                   struct err *);
+
 #endif

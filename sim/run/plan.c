@@ -1,4 +1,4 @@
-/* plan.c - cells are numbered policy by policy, seed by seed; their records carry the numbers. */
+/* plan.c - cells are numbered policy by policy, seed by seed; their records carry policy and seed. */
 #include "plan.h"
 
 #include <math.h>
@@ -30,26 +30,16 @@ void plan_make(struct plan *p, const struct scenario *s)
     int length = asprintf(&text, "%s %s %016llx %s", version_text(), version_git(),
                           (unsigned long long)trace_digest(s), s->effective);
 
-    p->cells = s->policies * s->run.replications;
+    p->most = s->run.until.within > 0 ? s->run.until.most : s->run.replications;
+    p->cells = s->policies * p->most;
     text_sha256(text, (size_t)(length > 0 ? length : 0), hex);
     snprintf(p->digest, sizeof p->digest, "%.16s", hex);
     free(text);
 }
 
-struct cell plan_cell(const struct scenario *s, uint32_t i)
+struct cell plan_cell(const struct plan *p, uint32_t i)
 {
-    return (struct cell){ i / s->run.replications, i % s->run.replications };
-}
-
-void plan_folder(const struct plan *p, const struct scenario *s, const char *results, char *path,
-                 size_t size)
-{
-    snprintf(path, size, "%s/%s/.cells/%s", results, s->name, p->digest);
-}
-
-void plan_record_path(const char *folder, uint32_t i, char *path, size_t size)
-{
-    snprintf(path, size, "%s/%06u.record", folder, i);
+    return (struct cell){ i / p->most, i % p->most };
 }
 
 /* ---- for the result ---- */
@@ -115,9 +105,12 @@ void plan_for_result(const struct scenario *s, struct result_plan *p, struct are
 
     *p = (struct result_plan){
         .scenario = s->name, .title = s->title, .sha256 = s->sha256, .effective = s->effective,
+        .override = s->override, .overrides = s->overrides,
         .first_seed = s->run.seed, .policies = s->policies, .replications = s->run.replications,
         .baseline = s->baseline, .percentiles = s->measure.percentiles, .slo = s->measure.slo,
-        .is_stationary = is_stationary(s), .offered_load = busiest_load(s), .policy = policy };
+        .warmup_rule = s->run.finds_warmup ? WARMUP_AUTO : WARMUP_GIVEN,
+        .is_stationary = is_stationary(s), .offered_load = busiest_load(s), .policy = policy,
+        .assertion = s->assertion, .assertions = s->assertions };
     for (uint32_t i = 0; i < s->policies; i++)
         policy[i] = s->policy[i].label;
     memcpy(p->percentile, s->measure.percentile, sizeof p->percentile);

@@ -1,292 +1,304 @@
-/* run.c - the pipeline from a scenario to a result. */
+/* run.c - the pipeline from scenarios to results.
+ *
+ * All cells of all scenarios are one list for one crew of workers.  A scenario with a stop rule
+ * comes back for more seeds until its intervals are narrow enough; what is done is never done
+ * again. */
 #include "run.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "../base/text.h"
 #include "../base/xalloc.h"
-#include "graph.h"
+#include "../results/catalogue.h"
+#include "../results/plan_json.h"
+#include "conclude.h"
 #include "plan.h"
 #include "workers.h"
 
-/* ---- the folder of records ---- */
+/* One scenario on its way. */
+struct course {
+    const struct scenario *scenario;
+    struct plan plan;
+    struct store store;
+    uint32_t replications;          /* wanted so far, a policy */
+    double   half_width;            /* of the stop rule, the widest among the policies; NAN */
+};
 
-static int make_folders(const char *path, struct err *err)
+struct batch {
+    struct course *course;          /* [n] */
+    uint32_t n;
+    const struct run_options *options;
+    struct run_progress progress;
+    struct err *err;
+};
+
+static bool is_shard(const struct run_options *o)
 {
-    char part[PATH_MAX];
+    return o->shards > 1;
+}
 
-    snprintf(part, sizeof part, "%s", path);
-    for (char *at = part + 1; *at != '\0'; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return err_machine(err, "cannot make the folder %s", part);
-        *at = '/';
+/* ---- stores ---- */
+
+/* An interval of very few seeds may be narrow by chance: a stop rule begins with ten. */
+static uint32_t first_replications(const struct scenario *s)
+{
+    const uint32_t few = 10;
+    uint32_t n = s->run.replications;
+
+    if (!(s->run.until.within > 0) || n >= few)
+        return n;
+    return few < s->run.until.most ? few : s->run.until.most;
+}
+
+static int open_course(struct course *c, const struct scenario *s, const struct run_options *o,
+                       struct err *err)
+{
+    struct arena arena = { .last = NULL };
+    struct result_plan for_result;
+    char path[PATH_MAX];
+
+    *c = (struct course){ .scenario = s, .replications = first_replications(s),
+                          .half_width = NAN };
+    plan_make(&c->plan, s);
+    if (store_open(&c->store, o->results, s->name, c->plan.digest,
+                   is_shard(o) ? STORE_SHARED : STORE_ALONE, err) != 0)
+        return -1;
+    plan_for_result(s, &for_result, &arena);
+    store_plan_path(&c->store, path, sizeof path);
+    int status = plan_file_write(&for_result, c->plan.digest, path, err);
+    arena_fini(&arena);
+    return status;
+}
+
+static int open_all(struct batch *b, const struct scenario *const *s)
+{
+    for (uint32_t i = 0; i < b->n; i++)
+        if (open_course(&b->course[i], s[i], b->options, b->err) != 0)
+            return -1;
+    return 0;
+}
+
+/* What is finished needs no records any more, and nobody resumes a private store. */
+static void close_all(struct batch *b, int status)
+{
+    for (uint32_t i = 0; i < b->n; i++) {
+        bool is_finished = status == 0 && !is_shard(b->options);
+
+        store_close(&b->course[i].store,
+                    is_finished || b->course[i].store.is_private ? STORE_REMOVE : STORE_KEEP);
     }
-    if (mkdir(part, 0777) != 0 && errno != EEXIST)
-        return err_machine(err, "cannot make the folder %s", part);
-    return access(part, W_OK) == 0 ? 0 : err_machine(err, "cannot write into the folder %s", part);
 }
 
-/* Takes the folder for this process alone: the lock goes when the file is closed.  -1: another run
- * of the same plan has it. */
-static int lock_folder(const char *folder)
-{
-    char path[PATH_MAX + 8];
-    struct stat locked, there;
+/* ---- cells ---- */
 
-    snprintf(path, sizeof path, "%s/lock", folder);
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return -1;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &locked) == 0 && stat(path, &there) == 0
-        && locked.st_ino == there.st_ino)
-        return fd;
-    close(fd);                      /* held, or removed by a run that just ended */
-    return -1;
+/* Is this shard's turn?  Cells are dealt one by one over all scenarios. */
+static bool is_ours(const struct run_options *o, uint32_t number)
+{
+    return !is_shard(o) || number % o->shards == o->shard;
 }
 
-/* Makes the folder of records and locks it.  A second run of the plan at the same time works in
- * a folder of its own, and cannot resume.  The lock, or -1 with the fault in err. */
-static int take_folder(char *folder, size_t size, struct err *err)
+static void add_task(struct batch *b, const struct course *c, const struct cell *cell,
+                     struct task *task, uint32_t *tasks)
 {
-    if (make_folders(folder, err) != 0)
-        return -1;
-    int lock = lock_folder(folder);
-    if (lock >= 0)
-        return lock;
-    size_t length = strlen(folder);
-    snprintf(folder + length, size - length, "-%ld", (long)getpid());
-    if (make_folders(folder, err) != 0)
-        return -1;
-    lock = lock_folder(folder);
-    return lock >= 0 ? lock : err_machine(err, "cannot lock the folder %s", folder);
-}
-
-static void remove_folder(char *path)
-{
-    DIR *dir = opendir(path);
-    char file[2 * PATH_MAX];
-
-    if (dir == NULL)
+    b->progress.cells++;
+    if (store_has(&c->store, cell, c->scenario->run.seed + cell->replication)) {
+        b->progress.done++;
         return;
-    for (struct dirent *d; (d = readdir(dir)) != NULL;)
-        if (snprintf(file, sizeof file, "%s/%s", path, d->d_name) < (int)sizeof file)
-            unlink(file);
-    closedir(dir);
-    rmdir(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);                    /* .cells itself, when this was the last */
-}
-
-/* ---- records ---- */
-
-/* Which cells are still to be simulated?  A damaged record is one that is not there. */
-static void find_todo(const struct plan *plan, const char *folder, bool *todo)
-{
-    struct err ignored;
-    struct record record;
-    char path[PATH_MAX];
-
-    for (uint32_t i = 0; i < plan->cells; i++) {
-        err_init(&ignored);
-        plan_record_path(folder, i, path, sizeof path);
-        todo[i] = record_read(&record, path, &ignored) != 0;
-        if (!todo[i])
-            record_fini(&record);
     }
+    task[(*tasks)++] = (struct task){ c->scenario, &c->store, *cell };
 }
 
-static int read_record(const char *folder, uint32_t i, struct record *record, struct err *err)
+/* Every cell that is wanted and not yet done; seed by seed, so that a run that is stopped leaves
+ * pairs. */
+static struct task *list_tasks(struct batch *b, uint32_t *tasks)
+{
+    uint32_t number = 0, room = 0;
+    struct task *task;
+
+    for (uint32_t i = 0; i < b->n; i++)
+        room += b->course[i].scenario->policies * b->course[i].replications;
+    task = xcalloc(room, sizeof *task);
+    b->progress.cells = b->progress.done = *tasks = 0;
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct course *c = &b->course[i];
+
+        for (uint32_t k = 0; k < c->replications; k++)
+            for (uint32_t p = 0; p < c->scenario->policies; p++)
+                if (is_ours(b->options, number++))
+                    add_task(b, c, &(struct cell){ p, k }, task, tasks);
+    }
+    return task;
+}
+
+static int simulate(struct batch *b)
+{
+    uint32_t tasks;
+    struct task *task = list_tasks(b, &tasks);
+    bool is_first = b->progress.share == 0;
+
+    if (is_first)
+        b->progress.resumed = b->progress.done;
+    int status = workers_run(task, tasks, b->options, &b->progress, b->err);
+    free(task);
+    return status;
+}
+
+/* ---- results ---- */
+
+static int read_record(const struct course *c, const struct cell *cell, struct record *record,
+                       struct err *err)
 {
     char path[PATH_MAX];
 
-    plan_record_path(folder, i, path, sizeof path);
+    store_record_path(&c->store, cell, path, sizeof path);
     int status = record_read(record, path, err);
     return status == 1 ? err_machine(err, "the record %s has vanished", path) : status;
 }
 
-/* [plan->cells], or NULL with the fault in err. */
-static struct record *read_records(const struct plan *plan, const char *folder, struct err *err)
+static int finish(const struct course *c, struct result *result, struct err *err)
 {
-    struct record *record = xcalloc(plan->cells, sizeof *record);
-
-    for (uint32_t i = 0; i < plan->cells; i++)
-        if (read_record(folder, i, &record[i], err) != 0) {
-            while (i-- > 0)
-                record_fini(&record[i]);
-            free(record);
-            return NULL;
-        }
-    return record;
-}
-
-static int conclude(const struct scenario *s, const struct plan *plan, const char *folder,
-                    struct result *result, struct err *err)
-{
-    struct record *record = read_records(plan, folder, err);
+    uint32_t n = c->scenario->policies * c->replications;
+    struct record *record = xcalloc(n, sizeof *record);
     struct arena arena = { .last = NULL };
-    struct result_plan for_result;
+    struct result_plan plan;
 
-    if (record == NULL)
-        return -1;
-    const struct record **each = arena_alloc(&arena, plan->cells * sizeof *each);
-    for (uint32_t i = 0; i < plan->cells; i++)
-        each[i] = &record[i];
-    plan_for_result(s, &for_result, &arena);
-    result_make(result, &for_result, each);
-    result->owned = record;
+    for (uint32_t i = 0; i < n; i++) {
+        struct cell cell = { i / c->replications, i % c->replications };
+
+        if (read_record(c, &cell, &record[i], err) != 0) {
+            conclude_without(record, i);
+            return -1;
+        }
+    }
+    plan_for_result(c->scenario, &plan, &arena);
+    plan.replications = c->replications;
+    conclude(result, &plan, record);
     arena_fini(&arena);
     return 0;
 }
 
-static int simulate(const struct scenario *s, const struct plan *plan, const char *folder,
-                    const struct run_options *options, struct result *result, struct err *err)
+static int finish_all(struct batch *b, struct result *results)
 {
-    bool *todo = xcalloc(plan->cells, sizeof *todo);
+    for (uint32_t i = 0; i < b->n; i++)
+        if (finish(&b->course[i], &results[i], b->err) != 0) {
+            while (i-- > 0)
+                result_fini(&results[i]);
+            return -1;
+        }
+    return 0;
+}
 
-    find_todo(plan, folder, todo);
-    int status = workers_run(s, plan, folder, todo, options, err);
-    free(todo);
-    return status != 0 ? status : conclude(s, plan, folder, result, err);
+/* ---- the stop rule ---- */
+
+static bool has_rule(const struct course *c)
+{
+    return c->scenario->run.until.within > 0;
+}
+
+/* Half the interval of the least known policy, as a share of its value.  A policy without a steady
+ * value is not waited for. */
+static double widest(const struct result *r, const struct until_config *until)
+{
+    double percentile, widest = 0;
+    const struct metric *m = metric_find(until->metric, &percentile);
+
+    for (uint32_t p = 0; p < r->plan.policies; p++) {
+        struct result_quantity q = m->of_policy(r, p, percentile);
+        double half = (q.high - q.low) / 2;
+
+        if (half > 0 && half / fabs(q.value) > widest)
+            widest = half / fabs(q.value);
+    }
+    return widest;
+}
+
+/* So many as the interval seems to need, for it shrinks with the root of their number; in steps that
+ * do not overshoot what a few seeds have guessed. */
+static uint32_t next_replications(const struct course *c)
+{
+    const struct until_config *until = &c->scenario->run.until;
+    double ratio = c->half_width / until->within;
+    double wanted = ceil(c->replications * fmin(ratio * ratio, 4));
+    uint32_t next = wanted > c->replications ? (uint32_t)wanted : c->replications + 1;
+
+    return next < until->most ? next : until->most;
+}
+
+static void warn_unreached(const struct course *c, struct err *err)
+{
+    const struct until_config *until = &c->scenario->run.until;
+
+    snprintf(err_add(err, ERR_WARNING, "W204")->what, sizeof err->item[0].what,
+             "%s: %s is known within %.2g %% only, not within %.2g %%: %u seeds are the most",
+             c->scenario->name, until->metric, c->half_width * 100, until->within * 100,
+             until->most);
+    err_hint(err, "raise run.until.most, or run longer");
+}
+
+/* Asks for more seeds where a rule says so: how many scenarios go on, or -1. */
+static int ask_for_more(struct batch *b)
+{
+    int unfinished = 0;
+
+    for (uint32_t i = 0; i < b->n; i++) {
+        struct course *c = &b->course[i];
+        struct result so_far;
+
+        if (!has_rule(c))
+            continue;
+        if (finish(c, &so_far, b->err) != 0)
+            return -1;
+        c->half_width = widest(&so_far, &c->scenario->run.until);
+        result_fini(&so_far);
+        if (c->half_width <= c->scenario->run.until.within)
+            continue;
+        if (c->replications >= c->scenario->run.until.most) {
+            warn_unreached(c, b->err);
+            continue;
+        }
+        b->progress.half_width = c->half_width;
+        b->progress.wanted = c->scenario->run.until.within;
+        c->replications = next_replications(c);
+        unfinished++;
+    }
+    return unfinished;
+}
+
+static int run_rounds(struct batch *b)
+{
+    int more;
+
+    do {
+        int status = simulate(b);
+
+        if (status != 0)
+            return status;
+        more = is_shard(b->options) ? 0 : ask_for_more(b);
+    } while (more > 0);
+    return more;
+}
+
+int run_scenarios(const struct scenario *const *s, uint32_t n, const struct run_options *options,
+                  struct result *results, struct err *err)
+{
+    struct batch b = { .n = n, .options = options, .err = err };
+
+    b.course = xcalloc(n, sizeof *b.course);
+    for (uint32_t i = 0; i < n; i++)
+        store_at(&b.course[i].store, "");
+    int status = open_all(&b, s);
+    if (status == 0)
+        status = run_rounds(&b);
+    if (status == 0 && !is_shard(options))
+        status = finish_all(&b, results);
+    close_all(&b, status);
+    free(b.course);
+    return status;
 }
 
 int run_scenario(const struct scenario *s, const struct run_options *options, struct result *result,
                  struct err *err)
 {
-    struct plan plan;
-    char folder[PATH_MAX];
-
-    plan_make(&plan, s);
-    plan_folder(&plan, s, options->results, folder, sizeof folder);
-    size_t shared = strlen(folder);
-    int lock = take_folder(folder, sizeof folder, err);
-    if (lock < 0)
-        return -1;
-    int status = simulate(s, &plan, folder, options, result, err);
-    if ((status == 0 && !options->keep_records) || strlen(folder) > shared)
-        remove_folder(folder);
-    close(lock);
-    return status;
-}
-
-/* ---- how large is it? ---- */
-
-static double requests_of(const struct scenario *s)
-{
-    double rate = 0, rows = 0, closed = 0;
-
-    for (uint32_t i = 0; i < s->clients; i++) {
-        const struct client_config *c = &s->client[i];
-
-        rate += arrival_mean_rate(&c->arrival, s->run.duration);
-        rows += c->arrival.rows;
-        if (c->arrival.process == ARRIVAL_CLOSED)
-            closed += c->count / (dist_mean(&c->arrival.think) + (double)MICROSECOND);
-    }
-    if (s->run.requests > 0)
-        return (double)s->run.requests + rate * (double)s->run.warmup / (double)SECOND;
-    if (s->run.duration == 0)
-        return rows;
-    return rate * (double)s->run.duration / (double)SECOND + closed * (double)s->run.duration;
-}
-
-/* Health checks: two events each way for every peer of every instance. */
-static double checks_of(const struct scenario *s)
-{
-    double checks = 0, time = s->run.duration ? (double)s->run.duration
-                                              : requests_of(s) * (double)MILLISECOND;
-
-    for (uint32_t i = 0; i < s->balancers; i++) {
-        const struct balancer_config *b = &s->balancer[i];
-        double peers = graph_tier_count(s, graph_find(s, b->to));
-
-        if (b->health.interval > 0)
-            checks += time / (double)b->health.interval * peers * b->instances;
-    }
-    return checks;
-}
-
-static double peers_held(const struct scenario *s)
-{
-    double peers = 0;
-
-    for (uint32_t i = 0; i < s->balancers; i++)
-        peers += (double)s->balancer[i].instances
-               * graph_tier_count(s, graph_find(s, s->balancer[i].to));
-    return peers;
-}
-
-/* Requests that wait at the end of a run of which more is asked than the backends can do. */
-static double backlog_of(const struct scenario *s)
-{
-    double backlog = 0;
-
-    for (uint32_t i = 0; i < s->clients; i++)
-        if (s->client[i].timeout > 0)
-            return 0;               /* nobody waits longer than that */
-    for (uint32_t i = 0; i < s->backends; i++) {
-        double load = scenario_offered_load(s, i);
-
-        if (load > 1 && s->backend[i].station.queue_limit == NONE)
-            backlog += requests_of(s) * (1 - 1 / load);
-    }
-    return backlog;
-}
-
-void run_estimate(const struct scenario *s, struct run_estimate *e)
-{
-    struct graph g;
-    struct arena arena = { .last = NULL };
-    double clients = 0, rows = 0, keys = 0;
-
-    graph_plan(&g, s, &arena);
-    for (uint32_t i = 0; i < s->clients; i++) {
-        clients += s->client[i].count;
-        rows += s->client[i].arrival.rows;
-        keys += s->client[i].keys.law == KEYS_ZIPF ? s->client[i].keys.count : 0;
-    }
-    *e = (struct run_estimate){ .cells = s->policies * s->run.replications };
-    e->requests = requests_of(s) * e->cells;
-    e->events = (requests_of(s) * (2 + 2 * g.depth) + 3 * checks_of(s)) * e->cells;
-    e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256
-                    + g.backends * 512.0 + backlog_of(s) * 384
-                    + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
-    arena_fini(&arena);
-}
-
-int run_check_size(const struct scenario *s, struct err *err)
-{
-    const double most_events = 1e12, most_memory = 8e9, most_cells = 1e5;
-    struct run_estimate e;
-    char events[32], memory[32];
-
-    run_estimate(s, &e);
-    text_show_count(events, sizeof events, e.events);
-    text_show_bytes(memory, sizeof memory, e.memory_bytes);
-    if (e.cells > most_cells)
-        err_input(err, "E170", "this asks for %u cells (policies x seeds); the most is %.0f",
-                  e.cells,
-                  most_cells);
-    else if (e.events > most_events)
-        err_input(err, "E171", "this asks for about %s events in %u cells; the most is 1e12",
-                  events,
-                  e.cells);
-    else if (e.memory_bytes > most_memory)
-        err_input(err, "E172", "this asks for about %s of memory a cell; the most is 8 GB", memory);
-    else
-        return 0;
-    err_hint(err, "lower the rate, the duration, the number of seeds or the counts");
-    return -1;
+    return run_scenarios(&s, 1, options, result, err);
 }

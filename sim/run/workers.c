@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,21 +17,19 @@
 struct worker {
     pid_t    pid;                   /* 0: idle */
     int      pipe;
-    uint32_t cell;
+    uint32_t task;
     double   share;                 /* of its cell that is done */
     bool     has_fault;
     struct err_item fault;
 };
 
 struct crew {
-    const struct scenario *scenario;
-    const struct plan *plan;
+    const struct task *task;
+    uint32_t tasks, next, done;
     const struct run_options *options;
-    const char *folder;
-    const bool *todo;
+    struct run_progress *progress;
     struct worker *worker;          /* [options->jobs] */
-    uint32_t running, next, done, resumed;
-    uint8_t *tries;                 /* [cells] */
+    uint8_t *tries;                 /* [tasks] */
     struct err *err;
 };
 
@@ -61,9 +60,17 @@ static _Noreturn void leave_with_fault(int pipe, const struct err *err)
     _exit(err->exit_code);
 }
 
+/* A lock is the parent's alone, so that it ends with the parent. */
+static void leave_locks(const struct crew *crew)
+{
+    for (uint32_t i = 0; i < crew->tasks; i++)
+        if (i == 0 || crew->task[i].store != crew->task[i - 1].store)
+            close(crew->task[i].store->lock);
+}
+
 static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
 {
-    struct cell cell = plan_cell(crew->scenario, i);
+    const struct task *task = &crew->task[i];
     struct record record;
     struct err err;
     char path[PATH_MAX];
@@ -71,10 +78,12 @@ static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
     signal(SIGINT, SIG_IGN);        /* the parent decides what a key press means */
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);   /* nobody would use what it leaves */
+    leave_locks(crew);
     err_init(&err);
-    if (cell_run(crew->scenario, &cell, &record, tell_progress, &pipe, &err) != 0)
+    if (cell_run(task->scenario, &task->cell, &record, tell_progress, &pipe, &err) != 0)
         leave_with_fault(pipe, &err);
-    plan_record_path(crew->folder, i, path, sizeof path);
+    store_record_path(task->store, &task->cell, path, sizeof path);
     if (record_write(&record, path, &err) != 0)
         leave_with_fault(pipe, &err);
     _exit(0);
@@ -82,7 +91,7 @@ static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
 
 /* ---- in the parent ---- */
 
-static int hire(struct crew *crew, struct worker *w, uint32_t cell)
+static int hire(struct crew *crew, struct worker *w, uint32_t task)
 {
     int ends[2];
 
@@ -97,12 +106,11 @@ static int hire(struct crew *crew, struct worker *w, uint32_t cell)
     }
     if (pid == 0) {
         close(ends[0]);
-        work(crew, cell, ends[1]);
+        work(crew, task, ends[1]);
     }
     close(ends[1]);
-    *w = (struct worker){ .pid = pid, .pipe = ends[0], .cell = cell };
-    crew->running++;
-    crew->tries[cell]++;
+    *w = (struct worker){ .pid = pid, .pipe = ends[0], .task = task };
+    crew->tries[task]++;
     return 0;
 }
 
@@ -139,8 +147,9 @@ static bool listen_to(struct worker *w)
 
 static int report_death(struct crew *crew, const struct worker *w, int status)
 {
-    struct cell cell = plan_cell(crew->scenario, w->cell);
-    const char *policy = crew->scenario->policy[cell.policy].label;
+    const struct task *t = &crew->task[w->task];
+    const char *policy = t->scenario->policy[t->cell.policy].label;
+    unsigned long long seed = t->scenario->run.seed + t->cell.replication;
 
     if (w->has_fault) {
         *err_add(crew->err, ERR_ERROR, w->fault.code) = w->fault;
@@ -149,23 +158,21 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
     }
     if (WIFSIGNALED(status))
         err_input(crew->err, "E910",
-                  "the worker of policy %s, seed %llu died of signal %d (%s), twice",
-                  policy, (unsigned long long)crew->scenario->run.seed + cell.replication,
+                  "the worker of policy %s, seed %llu died of signal %d (%s), twice", policy, seed,
                   WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
         err_input(crew->err, "E911",
-                  "the worker of policy %s, seed %llu ended with code %d and no record",
-                  policy, (unsigned long long)crew->scenario->run.seed + cell.replication,
-                  WEXITSTATUS(status));
+                  "the worker of policy %s, seed %llu ended with code %d and no record", policy,
+                  seed, WEXITSTATUS(status));
     crew->err->exit_code = 3;
     return -1;
 }
 
-static bool has_record(const struct crew *crew, uint32_t cell)
+static bool has_record(const struct task *t)
 {
     char path[PATH_MAX];
 
-    plan_record_path(crew->folder, cell, path, sizeof path);
+    store_record_path(t->store, &t->cell, path, sizeof path);
     return access(path, R_OK) == 0;
 }
 
@@ -179,46 +186,35 @@ static int dismiss(struct crew *crew, struct worker *w)
     while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
         continue;
     *w = (struct worker){ .pid = 0 };
-    crew->running--;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && has_record(crew, gone.cell)) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && has_record(&crew->task[gone.task])) {
         crew->done++;
+        crew->progress->done++;
         return 0;
     }
-    if (WIFSIGNALED(status) && crew->tries[gone.cell] < 2)
-        return hire(crew, w, gone.cell);
+    if (WIFSIGNALED(status) && crew->tries[gone.task] < 2)
+        return hire(crew, w, gone.task);
     return report_death(crew, &gone, status);
-}
-
-static uint32_t next_todo(struct crew *crew)
-{
-    while (crew->next < crew->plan->cells && !crew->todo[crew->next])
-        crew->next++;
-    return crew->next < crew->plan->cells ? crew->next++ : NONE;
 }
 
 static int keep_busy(struct crew *crew)
 {
-    for (uint32_t i = 0; i < crew->options->jobs; i++) {
-        uint32_t cell = crew->worker[i].pid == 0 ? next_todo(crew) : NONE;
-
-        if (cell != NONE && hire(crew, &crew->worker[i], cell) != 0)
+    for (uint32_t i = 0; i < crew->options->jobs && crew->next < crew->tasks; i++)
+        if (crew->worker[i].pid == 0 && hire(crew, &crew->worker[i], crew->next++) != 0)
             return -1;
-    }
     return 0;
 }
 
 static void show_progress(const struct crew *crew)
 {
-    struct run_progress p = { .cells = crew->plan->cells, .done = crew->done,
-                              .resumed = crew->resumed };
-    double finished = crew->done;
+    struct run_progress *p = crew->progress;
+    double finished = p->done;
 
     if (crew->options->progress == NULL)
         return;
     for (uint32_t i = 0; i < crew->options->jobs; i++)
         finished += crew->worker[i].pid != 0 ? crew->worker[i].share : 0;
-    p.share = finished / crew->plan->cells;
-    crew->options->progress(&p, crew->options->arg);
+    p->share = p->cells ? finished / p->cells : 1;
+    crew->options->progress(p, crew->options->arg);
 }
 
 /* Waits up to a tenth of a second for news, and takes what there is. */
@@ -257,25 +253,22 @@ static bool is_stopped(const struct crew *crew)
     return crew->options->stop != NULL && *crew->options->stop;
 }
 
-int workers_run(const struct scenario *s, const struct plan *plan, const char *folder,
-                const bool *todo, const struct run_options *options, struct err *err)
+int workers_run(const struct task *task, uint32_t tasks, const struct run_options *options,
+                struct run_progress *progress, struct err *err)
 {
-    struct crew crew = { .scenario = s, .plan = plan, .options = options, .folder = folder,
-                         .todo = todo, .err = err };
+    struct crew crew = { .task = task, .tasks = tasks, .options = options, .progress = progress,
+                         .err = err };
     int status = 0;
 
     crew.worker = xcalloc(options->jobs, sizeof *crew.worker);
-    crew.tries = xcalloc(plan->cells, sizeof *crew.tries);
-    for (uint32_t i = 0; i < plan->cells; i++)
-        crew.resumed += !todo[i];
-    crew.done = crew.resumed;
-    while (status == 0 && crew.done < plan->cells && !is_stopped(&crew)) {
+    crew.tries = xcalloc(tasks, sizeof *crew.tries);
+    while (status == 0 && crew.done < tasks && !is_stopped(&crew)) {
         status = keep_busy(&crew);
         show_progress(&crew);
         if (status == 0)
             status = hear(&crew);
     }
-    if (status == 0 && crew.done < plan->cells)
+    if (status == 0 && crew.done < tasks)
         status = 1;
     show_progress(&crew);
     send_home(&crew);

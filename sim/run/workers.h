@@ -4,12 +4,15 @@
 #ifndef RUN_WORKERS_H
 #define RUN_WORKERS_H
 
-#include "plan.h"
 #include "run.h"
+#include "store.h"
 
-/* Simulates the cells i with todo[i] set, and writes their records into folder.
- * 0; 1 when stopped; -1 with the fault in err. */
-int workers_run(const struct scenario *, const struct plan *, const char *folder, const bool *todo,
-                const struct run_options *, struct err *);
+/* One cell to be done, of any scenario. */
+struct task { const struct scenario *scenario; const struct store *store; struct cell cell; };
+
+/* Simulates the cells and writes their records into their stores.  *progress is told as it grows:
+ * its `cells` and `done` count the tasks in.  0; 1 when stopped; -1 with the fault in err. */
+int workers_run(const struct task *, uint32_t tasks, const struct run_options *,
+                struct run_progress *, struct err *);
 
 #endif

@@ -28,7 +28,7 @@ bool field_is_list(const struct field *f)
 
 const struct field_table *field_inner(const struct field *f)
 {
-    if (f->type == &field_object)
+    if (f->type == &field_object || f->type == &field_asserts)
         return f->extra;
     return field_is_list(f) ? ((const struct field_list *)f->extra)->table : NULL;
 }

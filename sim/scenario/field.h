@@ -91,6 +91,7 @@ extern const struct field_type field_text;          /* const char *: plain text,
 extern const struct field_type field_uint;          /* uint32_t */
 extern const struct field_type field_count;         /* uint64_t */
 extern const struct field_type field_real;          /* double */
+extern const struct field_type field_share;         /* double, 0 to 1: "5%" or 0.05 */
 extern const struct field_type field_duration;      /* nsec */
 extern const struct field_type field_rate;          /* double, per second */
 extern const struct field_type field_choice;        /* uint32_t; extra: struct field_choice[] */
@@ -99,6 +100,7 @@ extern const struct field_type field_object;        /* a struct; extra: struct f
 extern const struct field_type field_objects;       /* pointer; extra: struct field_list */
 extern const struct field_type field_dist;          /* struct dist; min: least mean in ns */
 extern const struct field_type field_policy;        /* struct policy */
+extern const struct field_type field_asserts;       /* none: read by assert_check() */
 extern const struct field_type field_ignored;       /* none: any text */
 
 /* "a", "b" or "c" of a list of choices. */
@@ -107,6 +109,7 @@ const char *field_choice_names(const struct field_choice *, char *buf, size_t si
 /* ---- the tables ---- */
 extern const struct field_table fields_scenario;    /* the whole file: struct scenario */
 extern const struct field_table fields_run, fields_measure, fields_client, fields_balancer,
-                                fields_backend, fields_link, fields_event, fields_compare;
+                                fields_backend, fields_link, fields_event, fields_compare,
+                                fields_sweep, fields_assert;
 
 #endif

@@ -170,6 +170,27 @@ static int read_real(struct reader *rd, const struct field *f, const cJSON *node
     return 0;
 }
 
+static int read_share(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    double value = cJSON_IsNumber(node) ? node->valuedouble : -1;
+
+    if (cJSON_IsString(node) && text_fraction(node->valuestring, &value) < 0)
+        value = -1;
+    if (value < 0 || value > 1)
+        return field_mismatch(rd, node, "a share such as \"5%\" or 0.05");
+    if (check_range(rd, f, node, value, 1) < 0)
+        return -1;
+    *(double *)member(f, object) = value;
+    return 0;
+}
+
+static void schema_share(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"oneOf\": [ { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 }, "
+                 "{ \"type\": \"string\", \"pattern\": \"^[0-9]+(\\\\.[0-9]+)?%%?$\" } ]");
+}
+
 static void schema_range(FILE *out, const struct field *f, double most)
 {
     fprintf(out, ", \"minimum\": %.15g, \"maximum\": %.15g", f->min,
@@ -408,6 +429,8 @@ const struct field_type field_count = {
     .what = "a whole number", .read = read_count, .schema = schema_count };
 const struct field_type field_real = {
     .what = "a number", .read = read_real, .schema = schema_real };
+const struct field_type field_share = {
+    .what = "a share: \"5%\"", .read = read_share, .schema = schema_share };
 const struct field_type field_duration = {
     .what = "a duration: \"250ms\"", .read = read_duration, .schema = schema_duration };
 const struct field_type field_rate = {

@@ -1,6 +1,8 @@
 /* fields_balancer.c - a tier of balancers: what it chooses by, and how it copes with failures. */
 #include "field.h"
 
+#include <string.h>
+
 #define LONG (30.0 * 86400e9)
 
 static const struct field_choice layers[] = { { "l7", LAYER_L7 }, { "l4", LAYER_L4 }, { NULL, 0 } };
@@ -28,6 +30,67 @@ static const struct field retry_rows[] = {
 
 static const struct field_table retry_table = {
     .name = "retries", .help = "a failed attempt is made again elsewhere", .row = retry_rows };
+
+/* ---- hedge, fan_out ---- */
+
+static int read_flag(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    if (!cJSON_IsBool(node))
+        return field_mismatch(rd, node, "true or false");
+    *(bool *)(void *)((char *)object + f->offset) = cJSON_IsTrue(node);
+    return 0;
+}
+
+static void schema_flag(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"type\": \"boolean\"");
+}
+
+static const struct field_type type_flag = {
+    .what = "true or false", .read = read_flag, .schema = schema_flag };
+
+static const struct field hedge_rows[] = {
+    { "after", &field_duration, FIELD_AT(hedge_config, after), .max = LONG,
+      .flags = FIELD_REQUIRED,
+      .help = "without an answer for so long since the last attempt, another goes to a backend "
+              "that has none; \"0\": all at once" },
+    { "max", &field_uint, FIELD_AT(hedge_config, max), .min = 1, .max = 16, .preset = "1",
+      .help = "attempts beside the first, over the whole request" },
+    { "redraw", &type_flag, FIELD_AT(hedge_config, redraw), .preset = "false",
+      .help = "does every attempt after the first draw a demand of its own, or do all have the "
+              "same? (a trace's demand stays)" },
+    { .key = NULL },
+};
+
+static const struct field_table hedge_table = {
+    .name = "hedge",
+    .help = "attempts beside the first; the first good answer counts, the others are cancelled",
+    .row = hedge_rows };
+
+static int read_fan_out(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    if (cJSON_IsString(node) && strcmp(node->valuestring, "all") == 0) {
+        *(uint32_t *)(void *)((char *)object + f->offset) = FAN_OUT_ALL;
+        return 0;
+    }
+    if (!cJSON_IsNumber(node))
+        return field_mismatch(rd, node, f->type->what);
+    return field_uint.read(rd, f, node, object);
+}
+
+static void schema_fan_out(FILE *out, const struct field *f)
+{
+    fprintf(out,
+            "\"oneOf\": [ { \"const\": \"all\" }, "
+            "{ \"type\": \"integer\", \"minimum\": %.0f, \"maximum\": %.0f } ]",
+            f->min, f->max);
+}
+
+static const struct field_type type_fan_out = {
+    .what = "a whole number or \"all\"", .read = read_fan_out, .schema = schema_fan_out };
+
+/* ---- health checks ---- */
 
 static const struct field health_rows[] = {
     { "interval", &field_duration, FIELD_AT(health_config, interval), .min = 1e6, .max = LONG,
@@ -81,10 +144,36 @@ static const struct field balancer_rows[] = {
     { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &retry_table,
       .unless = "an l4 forwards connections and sees no requests: it cannot try one again",
       .help = "default: none" },
+    { "hedge", &field_object, BALANCER(hedge), .when = L7, .extra = &hedge_table,
+      .unless = "an l4 forwards connections and sees no requests: it cannot send one twice",
+      .help = "default: none" },
+    { "fan_out", &type_fan_out, BALANCER(fan_out), .min = 2, .max = 100000, .when = L7,
+      .unless = "an l4 forwards connections and sees no requests: it cannot send one to several",
+      .help = "a request goes to so many different backends, or \"all\", each with a demand of its "
+              "own (a trace's demand is every one's), and is answered when all have answered; "
+              "default: to one" },
     { "health_check", &field_object, BALANCER(health), .extra = &health_table,
       .help = "default: none" },
     { .key = NULL },
 };
+
+/* Together they would need a hedge, or a retry, for each leaf. */
+static void check_legs(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    const cJSON *fan_out = doc_get(node, "fan_out");
+    const cJSON *after = doc_get(doc_get(node, "hedge"), "after");
+
+    if (fan_out && (b->hedge.max || b->retries.max)) {
+        doc_fault(&rd->doc, rd->err, fan_out, DOC_VALUE, "E122",
+                  "\"fan_out\" does not go with \"%s\"", b->hedge.max ? "hedge" : "retries");
+        err_hint(rd->err, "let a second tier of l7 do that for each part: \"to\" it from here");
+    }
+    if (after && b->timeout && b->hedge.after >= b->timeout) {
+        doc_fault(&rd->doc, rd->err, after, DOC_VALUE, "E122",
+                  "a hedge \"after\" the \"timeout\" of the attempt is never sent");
+        err_hint(rd->err, "the timeout ends the attempt first: make \"after\" the shorter one");
+    }
+}
 
 static void check_balancer(struct reader *rd, const cJSON *node, void *object)
 {
@@ -101,6 +190,7 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
                   "retries on \"timeout\" need a \"timeout\" at the balancer");
         err_hint(rd->err, "an attempt never times out otherwise");
     }
+    check_legs(rd, node, b);
 }
 
 const struct field_table fields_balancer = {

@@ -1,9 +1,5 @@
-/* fields_scenario.c - the file as a whole: what it may hold, and its `run` and `measure`. */
+/* fields_scenario.c - the file as a whole: what it may hold, and its `measure`. */
 #include "field.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- version ---- */
 
@@ -59,58 +55,6 @@ static void schema_tags(FILE *out, const struct field *f)
 static const struct field_type type_tags = {
     .what = "a list of words", .read = read_tags, .schema = schema_tags };
 
-/* ---- seed: 64 bits, of which a JSON number holds 53 ---- */
-
-static int parse_seed(const char *text, uint64_t *out)
-{
-    bool is_hex = strncmp(text, "0x", 2) == 0;
-    const char *digits = is_hex ? "0123456789abcdefABCDEF" : "0123456789";
-    const char *start = text + (is_hex ? 2 : 0);
-    char *end;
-
-    if (!*start || start[strspn(start, digits)])
-        return -1;
-    errno = 0;
-    *out = strtoull(start, &end, is_hex ? 16 : 10);
-    return errno == 0 ? 0 : -1;
-}
-
-static int read_seed(struct reader *rd, const struct field *f, const cJSON *node, void *object)
-{
-    uint64_t *seed = (uint64_t *)(void *)((char *)object + f->offset);
-    char shown[60];
-
-    if (cJSON_IsString(node) && parse_seed(node->valuestring, seed) == 0)
-        return 0;
-    if (!cJSON_IsNumber(node) || (node->valuedouble < 0x1p53 && node->valuedouble >= 0 &&
-                                  node->valuedouble != (double)(uint64_t)node->valuedouble))
-        return field_mismatch(rd, node,
-                              "a whole number, or text of decimal or 0x hex digits up to 2^64 - 1");
-    if (node->valuedouble >= 0 && node->valuedouble <= 0x1p53 - 1) {
-        *seed = (uint64_t)node->valuedouble;
-        return 0;
-    }
-    doc_shown(&rd->doc, node, shown, sizeof shown);
-    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E112", "\"seed\" is out of range: %s", shown);
-    if (node->valuedouble > 0 && node->valuedouble < 0x1p64)
-        err_hint(rd->err, "a JSON number is exact up to 2^53 - 1; write it as text: \"%s\"", shown);
-    else
-        err_hint(rd->err, "expected 0 to 2^64 - 1");
-    return -1;
-}
-
-static void schema_seed(FILE *out, const struct field *f)
-{
-    (void)f;
-    fprintf(
-        out,
-        "\"oneOf\": [ { \"type\": \"integer\", \"minimum\": 0, \"maximum\": 9007199254740991 }, "
-        "{ \"type\": \"string\", \"pattern\": \"^([0-9]+|0x[0-9a-fA-F]{1,16})$\" } ]");
-}
-
-static const struct field_type type_seed = {
-    .what = "a number, or text: \"0x1f\"", .read = read_seed, .schema = schema_seed };
-
 /* ---- percentiles ---- */
 
 static int read_percentiles(struct reader *rd, const struct field *f, const cJSON *node,
@@ -145,65 +89,7 @@ static void schema_percentiles(FILE *out, const struct field *f)
 static const struct field_type type_percentiles = {
     .what = "a rising list of numbers", .read = read_percentiles, .schema = schema_percentiles };
 
-/* ---- drain: NEVER unless given ---- */
-
-static int read_drain(struct reader *rd, const struct field *f, const cJSON *node, void *object)
-{
-    if (cJSON_IsString(node) && strcmp(node->valuestring, "unlimited") == 0) {
-        *(nsec *)(void *)((char *)object + f->offset) = NEVER;
-        return 0;
-    }
-    return field_duration.read(rd, f, node, object);
-}
-
-static void schema_drain(FILE *out, const struct field *f)
-{
-    (void)f;
-    fprintf(out, "\"anyOf\": [ { \"const\": \"unlimited\" }, { \"$ref\": \"#/$defs/duration\" } ]");
-}
-
-static const struct field_type type_drain = {
-    .what = "a duration, or \"unlimited\"", .read = read_drain, .schema = schema_drain };
-
 #define YEAR (365.0 * 86400e9)
-
-#define RUN(member) FIELD_AT(run_config, member)
-
-static const struct field run_rows[] = {
-    { "duration", &field_duration, RUN(duration), .min = 1, .max = YEAR,
-      .help = "arrivals end then; either this or \"requests\" (a trace may have neither)" },
-    { "requests", &field_count, RUN(requests), .min = 1, .max = 1e12,
-      .help = "end when so many requests were born after warm-up" },
-    { "warmup", &field_duration, RUN(warmup), .preset = "\"0\"", .max = YEAR,
-      .help = "requests born before it are simulated but not measured" },
-    { "drain", &type_drain, RUN(drain), .preset = "\"unlimited\"", .max = YEAR,
-      .help = "how long after the last arrival requests may still finish; the rest counts as "
-              "unfinished" },
-    { "seed", &type_seed, RUN(seed), .preset = "1",
-      .help = "of all randomness; replication k runs with seed + k" },
-    { "replications", &field_uint, RUN(replications), .min = 1, .max = 10000, .preset = "1",
-      .help = "independent runs of each policy, all policies on the same arrivals and demands" },
-    { .key = NULL },
-};
-
-static void check_run(struct reader *rd, const cJSON *node, void *object)
-{
-    const struct run_config *run = object;
-
-    if (run->duration && run->requests) {
-        doc_fault(&rd->doc, rd->err, doc_get(node, "requests"), DOC_KEY, "E113",
-                  "a run ends by \"duration\" or by \"requests\", not both");
-        err_hint(rd->err, "take one of them out");
-    }
-    if (run->duration && run->warmup >= run->duration) {
-        doc_fault(&rd->doc, rd->err, doc_get(node, "warmup"), DOC_VALUE, "E113",
-                  "nothing would be measured: \"warmup\" is as long as the run");
-        err_hint(rd->err, "expected less than \"duration\"");
-    }
-}
-
-const struct field_table fields_run = {
-    .name = "run", .help = "how long, and how often", .row = run_rows, .check = check_run };
 
 #define MEASURE(member) FIELD_AT(measure_config, member)
 
@@ -250,8 +136,12 @@ static const struct field scenario_rows[] = {
       .help = "what happens to backends, and when" },
     { "measure", &field_object, SCENARIO(measure), .preset = "{}", .extra = &fields_measure,
       .help = "what is reported" },
+    { "sweep", &field_object, SCENARIO(sweep), .extra = &fields_sweep,
+      .help = "the axis of `lblab sweep`; other verbs leave it alone" },
     { "compare", &field_object, 0, .extra = &fields_compare,
       .help = "the policies that take turns at one balancer" },
+    { "assert", &field_asserts, 0, .extra = &fields_assert,
+      .help = "what must hold, for `check` and the table: \"latency.p99@p2c < 250ms\"" },
     { .key = NULL },
 };
 

@@ -133,7 +133,8 @@ char *json_pretty(const struct doc *doc)
 
 static bool is_left_out(const char *key, int depth)
 {
-    static const char *const top[] = { "$schema", "title", "description", "tags" };
+    static const char *const top[] = { "$schema", "title", "description", "tags", "assert",
+                                      "sweep" };
 
     if (strcmp(key, "$comment") == 0 || strncmp(key, "x-", 2) == 0)
         return true;

@@ -342,5 +342,7 @@ int override_apply(struct reader *rd)
         rc |= apply_text(rd, "-n ", "run.replications", o->replications, false);
     if (o->duration)
         rc |= apply_text(rd, "-d ", "run.duration", o->duration, false);
+    if (o->until)
+        rc |= apply_text(rd, "--until ", "run.until.within", o->until, false);
     return rc < 0 ? -1 : 0;
 }

@@ -2,7 +2,7 @@
 #ifndef SCENARIO_READER_H
 #define SCENARIO_READER_H
 
-#include "doc.h"
+#include "../json/doc.h"
 #include "scenario.h"
 
 /* Memory that lists of the file may ask for, long before a run's size is estimated. */
@@ -43,7 +43,9 @@ char *files_read(struct reader *, const cJSON *, size_t *length, char *shown, si
 void graph_check(struct reader *);       /* graph.c: names, tiers, links */
 void schedule_check(struct reader *);      /* schedule.c: length of the run, events */
 void policies_check(struct reader *);       /* policies.c: the policies, tried out */
+void assert_check(struct reader *);      /* fields_assert.c: assertions, when policies are known */
 void load_warn(struct reader *);          /* load.c: what is allowed but hardly meant */
+void sweep_check(struct reader *);         /* fields_sweep.c: every value of `sweep` loads */
 
 /* override.c: -s, -a, --seed, -n, -d applied to the tree.  0 or -1. */
 int  override_apply(struct reader *);

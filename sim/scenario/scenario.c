@@ -52,8 +52,31 @@ static void read_all(struct reader *rd)
     graph_check(rd);
     schedule_check(rd);
     policies_check(rd);
+    assert_check(rd);
+    if (!rd->err->errors)
+        sweep_check(rd);
     if (!rd->err->errors)
         load_warn(rd);
+}
+
+/* The texts are in the arena already. */
+static void keep_overrides(struct reader *rd)
+{
+    const char **kept = arena_alloc(&rd->out->arena, rd->doc.options * sizeof *kept);
+
+    for (uint32_t k = 0; k < rd->doc.options; k++)
+        kept[k] = rd->doc.option[k];
+    rd->out->override = kept;
+    rd->out->overrides = rd->doc.options;
+}
+
+static int open_text(struct reader *rd)
+{
+    const struct scenario_overrides *o = rd->over;
+
+    if (!o->text)
+        return doc_open(&rd->doc, rd->out->path, rd->err);
+    return doc_open_text(&rd->doc, rd->out->path, o->text, o->length, rd->err);
 }
 
 static int load(struct reader *rd)
@@ -63,7 +86,7 @@ static int load(struct reader *rd)
     size_t length;
     char *canonical;
 
-    if (doc_open(&rd->doc, sc->path, rd->err) < 0)
+    if (open_text(rd) < 0)
         return -1;
     canonical = json_canonical(&rd->doc, &length);
     if (override_apply(rd) == 0)
@@ -72,6 +95,7 @@ static int load(struct reader *rd)
     digest(rd, canonical, length);
     if (rd->err->errors > errors)
         return -1;
+    keep_overrides(rd);
     sc->effective = json_pretty(&rd->doc);
     sc->text = rd->doc.text;
     sc->length = rd->doc.length;
@@ -97,6 +121,22 @@ int scenario_load(struct scenario *sc, const char *path, const struct scenario_o
     if (rc < 0)
         scenario_fini(sc);
     return rc;
+}
+
+bool scenario_is_one(const char *path)
+{
+    static const char *const keys[] = { "clients", "balancers", "backends" };
+    struct err *ignored = xcalloc(1, sizeof *ignored);
+    struct doc doc;
+    bool is_one;
+
+    err_init(ignored);
+    is_one = doc_open(&doc, path, ignored) < 0;
+    for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+        is_one = is_one || doc_get(doc.root, keys[k]);
+    doc_fini(&doc);
+    free(ignored);
+    return is_one;
 }
 
 void scenario_fini(struct scenario *sc)

@@ -4,6 +4,7 @@
 #include "target.h"
 
 #include "../base/text.h"
+#include "../results/catalogue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,29 @@ static void check_length(struct reader *rd)
     if (last && sc->run.warmup >= last)
         doc_fault(&rd->doc, rd->err, doc_get(run, "warmup"), DOC_VALUE, "E113",
                   "nothing would be measured: \"warmup\" is as long as the trace");
+}
+
+/* A stop rule looks at what is measured. */
+static void check_until(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+    const cJSON *until = doc_get(doc_get(rd->doc.root, "run"), "until");
+    const struct metric *m;
+    double percentile;
+
+    if (!sc->run.until.metric || !(m = metric_find(sc->run.until.metric, &percentile)))
+        return;
+    for (uint32_t k = 0; k < sc->measure.percentiles && metric_is_percentile(m); k++)
+        if (sc->measure.percentile[k] == percentile)
+            return;
+    if (!metric_is_percentile(m))
+        return;
+
+    const cJSON *metric = doc_get(until, "metric");
+
+    doc_fault(&rd->doc, rd->err, metric ? metric : until, DOC_VALUE, "E113",
+              "the stop rule looks at %s, which is not measured", sc->run.until.metric);
+    err_hint(rd->err, "add %.10g to \"percentiles\" of \"measure\"", percentile);
 }
 
 /* ---- events ---- */
@@ -198,6 +222,7 @@ void schedule_check(struct reader *rd)
     uint32_t count = sc->events;
 
     check_length(rd);
+    check_until(rd);
     if (!count || !sc->backends)
         return;
 

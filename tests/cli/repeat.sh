@@ -29,11 +29,11 @@ whole=$(sha_of "$tmp/json")
 for signal in INT TERM; do
     rm -rf "$tmp/part"
     set -m      # or a background job would ignore SIGINT
-    "$lblab" "${long[@]}" --results "$tmp/part" >"$tmp/out" 2>"$tmp/err" &
+    (trap - EXIT; exec "$lblab" "${long[@]}" --results "$tmp/part" >"$tmp/out" 2>"$tmp/err") &
     pid=$!
     set +m
     for _ in $(seq 200); do
-        [ "$(find "$tmp/part" -type f ! -name '*.tmp*' 2>/dev/null | wc -l)" -ge 2 ] && break
+        [ "$(find "$tmp/part" -name '*.record' 2>/dev/null | wc -l)" -ge 1 ] && break
         sleep 0.02
     done
     kill -$signal $pid 2>/dev/null
@@ -42,7 +42,7 @@ for signal in INT TERM; do
     is "SIG$signal ends with its code" "$([ $signal = INT ] && echo 130 || echo 143)" $code
     has "SIG$signal says what is kept" "finished ones are kept, the same command resumes" "$tmp/err"
     is "SIG$signal prints no half answer" "" "$(cat "$tmp/out")"
-    kept=$(find "$tmp/part" -type f | wc -l)
+    kept=$(find "$tmp/part" -name '*.record' | wc -l)
     yes_ "SIG$signal keeps finished cells" test "$kept" -ge 1
     loud=("${long[@]/-q/--progress=never}")
     "$lblab" "${loud[@]}" --results "$tmp/part" >"$tmp/json" 2>"$tmp/err"

@@ -565,6 +565,89 @@ static void maglev_disruption_is_small(void)
     }
 }
 
+/* ---- jiq ---- */
+
+static void jiq_takes_who_has_been_idle_for_longest(void)
+{
+    struct lb *lb = started(with_weights("jiq", NULL, 4));
+    uint64_t avoid = 1u << 2;
+
+    CU_ASSERT(pick(lb, 1) == 0 && pick(lb, 2) == 1);
+    complete(lb, 1, MS, MS);
+    complete(lb, 0, MS, MS);            /* idle now, in this order: 2, 3, 1, 0 */
+    CU_ASSERT_EQUAL(lb_pick(lb, &(struct lb_request){ .avoid = &avoid }), 3);
+    lb_set_state(lb, 1, LB_DRAINING);
+    CU_ASSERT_EQUAL(pick(lb, 3), 2);
+    lb_set_state(lb, 1, LB_UP);         /* at the end again */
+    CU_ASSERT(pick(lb, 4) == 0 && pick(lb, 5) == 1);
+    lb_free(lb);
+}
+
+/* Nobody idle: each with the same chance, chi-square with 3 degrees below 16.3 but one time in a
+ * thousand; as soon as one is idle, that one. */
+static void jiq_is_random_among_the_busy(void)
+{
+    struct lb *lb = started(with_weights("jiq", NULL, 4));
+    enum { PICKS = 40000 };
+    uint32_t count[4] = { 0 };
+    double chi = 0;
+
+    for (uint64_t k = 0; k < 4; k++)
+        pick(lb, k);
+    for (uint64_t k = 0; k < PICKS; k++)
+        count[pick(lb, k)]++;
+    for (int i = 0; i < 4; i++)
+        chi += (count[i] - PICKS / 4.0) * (count[i] - PICKS / 4.0) / (PICKS / 4.0);
+    CU_ASSERT(chi < 16.3);
+    while (lb->backend[3].inflight > 0)
+        complete(lb, 3, MS, MS);
+    CU_ASSERT_EQUAL(pick(lb, 1), 3);
+    lb_free(lb);
+}
+
+/* ---- least_work ---- */
+
+static uint32_t pick_work(struct lb *lb, uint64_t now, uint64_t work)
+{
+    return lb_pick(lb, &(struct lb_request){ .now = now, .work = work });
+}
+
+static void least_work_adds_up_what_it_gave(void)
+{
+    static const uint32_t weight[] = { 1, 2 };
+    struct lb *lb = started(with_weights("least_work", weight, 2));
+
+    CU_ASSERT_EQUAL(pick_work(lb, 0, 10 * MS), 0);          /* until 10 */
+    CU_ASSERT_EQUAL(pick_work(lb, 0, 16 * MS), 1);          /* until 8: twice as quick */
+    CU_ASSERT_EQUAL(pick_work(lb, 1 * MS, 6 * MS), 1);      /* until 11 */
+    CU_ASSERT_EQUAL(pick_work(lb, 2 * MS, 2 * MS), 0);      /* until 12 */
+    CU_ASSERT_EQUAL(pick_work(lb, 3 * MS, 1 * MS), 1);
+    complete(lb, 0, 4 * MS, MS);
+    CU_ASSERT_EQUAL(pick_work(lb, 4 * MS, 1 * MS), 1);      /* one more is out at 0 */
+    complete(lb, 0, 5 * MS, MS);                            /* now it is seen to be idle */
+    CU_ASSERT_EQUAL(pick_work(lb, 5 * MS, 1 * MS), 0);
+    lb_free(lb);
+}
+
+static void least_work_ties_rotate(void)
+{
+    struct lb *lb = started(with_weights("least_work", NULL, 3));
+
+    for (uint32_t k = 0; k < 9; k++)                        /* work unknown, nobody idle: turns */
+        CU_ASSERT_EQUAL(pick_work(lb, k, 0), k % 3);
+    lb_free(lb);
+    lb = started(with_weights("least_work", NULL, 3));
+    for (uint32_t k = 0; k < 9; k++)                        /* equal sums at one time */
+        CU_ASSERT_EQUAL(pick_work(lb, 0, MS), k % 3);
+    lb_free(lb);
+    lb = started(with_weights("least_work", NULL, 3));
+    for (uint32_t k = 0; k < 9; k++) {                      /* all idle: the one idle for longest */
+        CU_ASSERT_EQUAL(pick_work(lb, 2 * k * MS, MS), k % 3);
+        complete(lb, k % 3, (2 * k + 1) * MS, MS);
+    }
+    lb_free(lb);
+}
+
 static void maglev_refuses_a_table_that_cannot_work(void)
 {
     const char *why = NULL;
@@ -607,6 +690,10 @@ static const struct unit_test tests[] = {
     ROW(maglev_meets_weights_in_slots),
     ROW(maglev_disruption_is_small),
     ROW(maglev_refuses_a_table_that_cannot_work),
+    ROW(jiq_takes_who_has_been_idle_for_longest),
+    ROW(jiq_is_random_among_the_busy),
+    ROW(least_work_adds_up_what_it_gave),
+    ROW(least_work_ties_rotate),
 };
 
 UNIT_MAIN("algorithms_facts", tests)

@@ -3,7 +3,11 @@
 
 #include "../../sim/base/text.h"
 #include "../../sim/results/catalogue.h"
+#include "../../sim/results/assertion.h"
+#include "../../sim/results/compare.h"
 #include "../../sim/results/csv.h"
+#include "../../sim/results/plan_json.h"
+#include "../../sim/results/warmup.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
@@ -153,10 +157,10 @@ static void half_the_time_is_a_better_half(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(c);
     CU_ASSERT_DOUBLE_EQUAL(c->change.value, -0.5, 0.01);
-    CU_ASSERT_STRING_EQUAL(c->verdict, "better");
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "error_rate", 1)->verdict, "no difference found");
+    CU_ASSERT_EQUAL(c->verdict, CHANGE_BETTER);
+    CU_ASSERT_EQUAL(change(&m.result, "error_rate", 1)->verdict, CHANGE_EQUAL);
     CU_ASSERT_EQUAL(change(&m.result, "error_rate", 1)->change.value, 0);
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "throughput", 1)->verdict, "no difference found");
+    CU_ASSERT_EQUAL(change(&m.result, "throughput", 1)->verdict, CHANGE_EQUAL);
     CU_ASSERT_PTR_NULL(change(&m.result, "latency.p99", 0));
     drop(&m);
 }
@@ -169,7 +173,7 @@ static void one_seed_needs_seeds(void)
     m.plan.replications = 1;
     m.at[1] = m.at[SEEDS];
     finish(&m);
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "needs seeds");
+    CU_ASSERT_EQUAL(change(&m.result, "latency.p99", 1)->verdict, CHANGE_UNKNOWN);
     CU_ASSERT(isnan(m.result.policy[0].quantile[2].low));
     CU_ASSERT(!isnan(m.result.policy[0].quantile[2].value));
     drop(&m);
@@ -197,7 +201,7 @@ static void failed_and_unfinished_are_infinite(void)
     CU_ASSERT(!isnan(m.result.policy[0].quantile[2].value));    /* 0.7 % of the pool */
     CU_ASSERT(isnan(m.result.policy[0].quantile[2].low));       /* one seed's is unknown */
     CU_ASSERT(isnan(m.result.policy[0].quantile[3].value));
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "unknown");
+    CU_ASSERT_EQUAL(change(&m.result, "latency.p99", 1)->verdict, CHANGE_UNKNOWN);
     CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].error_rate.value, 16.0 / 2416, 1e-12);
     drop(&m);
 }
@@ -277,9 +281,9 @@ static void saturated_hides_the_tail_and_is_never_compared(void)
     CU_ASSERT(isnan(p->quantile[1].value) && isnan(p->quantile[2].value) &&
               isnan(p->quantile[3].value));
     CU_ASSERT_NOT_EQUAL(m.result.run[SEEDS].quantile[2], NEVER); /* runs keep what was seen */
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p99", 1)->verdict, "saturated");
+    CU_ASSERT_EQUAL(change(&m.result, "latency.p99", 1)->verdict, CHANGE_SATURATED);
     CU_ASSERT(isnan(change(&m.result, "latency.p99", 1)->change.value));
-    CU_ASSERT_STRING_EQUAL(change(&m.result, "latency.p50", 1)->verdict, "better");
+    CU_ASSERT_EQUAL(change(&m.result, "latency.p50", 1)->verdict, CHANGE_BETTER);
     drop(&m);
 }
 
@@ -612,7 +616,329 @@ static void a_system_that_fills_up_is_saturated(void)
     }
 }
 
+/* ---- metrics of what the busiest backend does, of attempts, of keys ---- */
+
+static void the_busiest_backend_has_its_metrics(void)
+{
+    struct made m;
+    double unused;
+
+    make(&m);
+    for (uint32_t i = WARM; i < SLICES; i++)
+        record_backend(&m.record[0], 0, i)->busy = SECOND / 2;
+    for (uint32_t i = 0; i < SLICES; i++)
+        m.record[0].slice[i].attempts = 150;
+    finish(&m);
+
+    const struct result_policy *p = &m.result.policy[0];
+
+    CU_ASSERT_DOUBLE_EQUAL(p->share_max.value, 0.75, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(p->utilisation_max.value, 0.5 / 3, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(metric_find("utilisation.max", &unused)->of_run(&m.result, 0, NAN), 0.5,
+                           1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(p->amplification.value, 0.5, 1e-12);
+    CU_ASSERT(p->amplification.low < 0.5 && p->amplification.high > 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(p->availability.value, 1, 0);
+    CU_ASSERT(isnan(p->remap_broken.value));            /* no backend ever left */
+    CU_ASSERT_PTR_NULL(change(&m.result, "remap.moved", 1));
+    drop(&m);
+}
+
+static void keys_are_a_metric_of_each_run(void)
+{
+    struct made m;
+
+    make(&m);
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++) {
+        m.record[i].remap = calloc(2, sizeof(struct record_remap));
+        m.record[i].remap[0] = (struct record_remap){ 0, 100, 10 + i % SEEDS, 10, 3 };
+        m.record[i].remap[1] = (struct record_remap){ 0, 100, 10, 10, 1 };  /* another instance */
+        m.record[i].remaps = 2;
+    }
+    m.record[SEEDS].remap[0].moved = 60;
+    finish(&m);
+    CU_ASSERT_EQUAL(m.result.run[0].remaps, 1);
+    CU_ASSERT_EQUAL(m.result.run[1].remap[0].moved, 21);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].remap_moved.value, 63.0 / 600, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].remap_excess.value, 3.0 / 600, 1e-12);
+    CU_ASSERT_EQUAL(m.result.policy[0].remap_broken.value, 4);
+    CU_ASSERT_EQUAL(change(&m.result, "remap.broken", 1)->verdict, CHANGE_EQUAL);
+    CU_ASSERT_EQUAL(change(&m.result, "remap.moved", 1)->verdict, CHANGE_INCONCLUSIVE);
+    drop(&m);
+}
+
+/* ---- verdicts ---- */
+
+/* Ten pairs: the base wavers by a quarter, x follows it times `factor` but for `noise`. */
+static struct result_change judged(double factor, double noise, uint32_t rows)
+{
+    struct result_change c[20] = { 0 };
+    enum metric_better better[20];
+    double base[10], x[10];
+
+    for (uint32_t k = 0; k < 10; k++) {
+        base[k] = 100 + 25 * (k % 3);
+        x[k] = base[k] * factor * (1 + noise * (k % 2 ? 1 : -1));
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        better[i] = METRIC_LESS;
+        c[i] = compare_pairs(base, i == 0 ? x : base, 10, METRIC_LESS, 0.05);
+        if (i > 0)
+            c[i].p = 0.9;           /* others that were tested and found nothing */
+    }
+    compare_correct(c, rows, better, 0.05);
+    return c[0];
+}
+
+static void a_verdict_is_one_of_the_five(void)
+{
+    struct result_change c = judged(0.9, 0.02, 1);
+
+    CU_ASSERT_EQUAL(c.verdict, CHANGE_BETTER);
+    CU_ASSERT_DOUBLE_EQUAL(c.change.value, -0.1, 0.001);
+    CU_ASSERT_EQUAL(judged(1.1, 0.02, 1).verdict, CHANGE_WORSE);
+    CU_ASSERT_EQUAL(judged(1, 0, 1).verdict, CHANGE_EQUAL);
+    c = judged(1, 0.02, 1);
+    CU_ASSERT_EQUAL(c.verdict, CHANGE_NONE);
+    CU_ASSERT(c.least_seen > 0.014 && c.least_seen < 0.016);
+    CU_ASSERT_EQUAL(c.seeds_needed, 0);
+    c = judged(1, 0.2, 1);
+    CU_ASSERT_EQUAL(c.verdict, CHANGE_INCONCLUSIVE);
+    CU_ASSERT(c.seeds_needed > 10 && c.seeds_needed < 1000);
+}
+
+/* p of one is 0.01: surely not chance alone, but one in twenty would have it. */
+static void many_rows_must_be_surer(void)
+{
+    struct result_change alone = judged(0.982, 0.02, 1), among = judged(0.982, 0.02, 20);
+
+    CU_ASSERT_EQUAL(alone.verdict, CHANGE_BETTER);
+    CU_ASSERT_EQUAL(among.p, alone.p);
+    CU_ASSERT(among.p_adjusted > 0.05 && alone.p < 0.05);
+    CU_ASSERT_EQUAL(among.verdict, CHANGE_NONE);
+}
+
+static void without_a_better_direction_it_is_different(void)
+{
+    static const double base[] = { 1, 2, 3, 4 }, x[] = { 2, 4, 6, 8.1 };
+
+    CU_ASSERT_EQUAL(compare_pairs(base, x, 4, METRIC_NEITHER, 0.05).verdict, CHANGE_DIFFERENT);
+    CU_ASSERT_EQUAL(compare_pairs(base, x, 4, METRIC_MORE, 0.05).verdict, CHANGE_BETTER);
+}
+
+/* No ratio to 0 exists: differences decide, and of a base of 0 no share is told. */
+static void zeros_are_compared_by_differences(void)
+{
+    static const double none[] = { 0, 0, 0, 0, 0 }, some[] = { 0.1, 0.11, 0.1, 0.09, 0.1 };
+    struct result_change c = compare_pairs(none, some, 5, METRIC_LESS, 0.05);
+
+    CU_ASSERT_EQUAL(c.verdict, CHANGE_WORSE);
+    CU_ASSERT(isnan(c.change.value));
+    CU_ASSERT_EQUAL(compare_pairs(some, none, 5, METRIC_LESS, 0.05).verdict, CHANGE_BETTER);
+    CU_ASSERT_DOUBLE_EQUAL(compare_pairs(some, none, 5, METRIC_LESS, 0.05).change.value, -1, 1e-12);
+    CU_ASSERT_EQUAL(compare_pairs(none, none, 5, METRIC_LESS, 0.05).verdict, CHANGE_EQUAL);
+}
+
+/* ---- warm-up ---- */
+
+static void mser_cuts_where_the_rise_ends(void)
+{
+    double y[40], flat[40], rise[40];
+    bool is_found;
+
+    for (uint32_t i = 0; i < 40; i++) {
+        flat[i] = 10 + (i % 2);
+        rise[i] = i;
+        y[i] = i < 7 ? i : flat[i];
+    }
+    CU_ASSERT_EQUAL(warmup_mser(y, 40, &is_found), 7);
+    CU_ASSERT(is_found);
+    CU_ASSERT_EQUAL(warmup_mser(flat, 40, &is_found), 0);
+    CU_ASSERT(is_found);
+    CU_ASSERT_EQUAL(warmup_mser(rise, 40, &is_found), 20);
+    CU_ASSERT(!is_found);
+    CU_ASSERT_EQUAL(warmup_mser(y, 3, &is_found), 0);
+    CU_ASSERT(!is_found);
+}
+
+/* (y_i - mean)^2 summed over (n - d)^2, by hand: 4 1 2 1 2 -> 6/25 = 0.24, 1/16 = 0.0625,
+ * (2/3)/9 = 0.074. */
+static void mser_is_the_formula(void)
+{
+    static const double y[] = { 4, 1, 2, 1, 2 };
+    bool is_found;
+
+    CU_ASSERT_EQUAL(warmup_mser(y, 5, &is_found), 1);
+    CU_ASSERT(is_found);
+}
+
+static void warm_up_that_is_found_is_left_out(void)
+{
+    struct made m;
+
+    make(&m);
+    m.plan.warmup_rule = WARMUP_AUTO;
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++) {
+        m.record[i].warmup = 0;
+        m.record[i].warmup_slices = 0;
+        m.record[i].slice[0].latency_sum /= 2;
+        m.record[i].slice[1].latency_sum -= 1000;
+        m.record[i].slice[2].latency_sum /= 3;
+    }
+    result_settle_warmup(m.record, POLICIES * SEEDS, &m.plan);
+    finish(&m);
+    CU_ASSERT_EQUAL(m.result.warmup, 3 * SECOND);
+    CU_ASSERT(m.result.is_steady_found);
+    CU_ASSERT_EQUAL(m.result.run[0].requests, 100 * (SLICES - 3));
+    CU_ASSERT_EQUAL(m.result.run[0].measured, (SLICES - 3) * SECOND);
+    drop(&m);
+}
+
+/* ---- and back ---- */
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static bool same(double a, double b)
+{
+    return isnan(a) ? isnan(b) : fabs(a - b) <= 1e-12 * fabs(a);
+}
+
+static void metrics_are_equal(const struct result *a, const struct result *b)
+{
+    for (const struct metric *m = metric_all(); m->name; m++)
+        for (uint32_t i = 0; i < (metric_is_percentile(m) ? a->plan.percentiles : 1); i++) {
+            double percentile = a->plan.percentile[i];
+
+            for (uint32_t p = 0; p < a->plan.policies; p++) {
+                struct result_quantity x = m->of_policy(a, p, percentile);
+                struct result_quantity y = m->of_policy(b, p, percentile);
+
+                CU_ASSERT(same(x.value, y.value) && same(x.low, y.low) && same(x.high, y.high) &&
+                          same(x.median_low, y.median_low));
+            }
+            for (uint32_t k = 0; k < a->runs; k++)
+                CU_ASSERT(same(m->of_run(a, k, percentile), m->of_run(b, k, percentile)));
+        }
+}
+
+static void changes_are_equal(const struct result *a, const struct result *b)
+{
+    CU_ASSERT_EQUAL_FATAL(a->changes, b->changes);
+    for (uint32_t i = 0; i < a->changes; i++) {
+        CU_ASSERT_STRING_EQUAL(a->change[i].metric, b->change[i].metric);
+        CU_ASSERT_EQUAL(a->change[i].verdict, b->change[i].verdict);
+        CU_ASSERT(same(a->change[i].change.low, b->change[i].change.low));
+        CU_ASSERT(same(a->change[i].p_adjusted, b->change[i].p_adjusted));
+    }
+}
+
+/* Failures, keys, a saturated policy: whatever a result can hold comes back, to the last byte. */
+static void a_result_comes_back_as_it_was(void)
+{
+    char path[] = "/tmp/lblab-test-XXXXXX";
+    struct made m;
+    struct result back;
+    struct err err;
+    char *text, *again;
+
+    err_init(&err);
+    make(&m);
+    m.plan.title = "a \"title\" \\ {";
+    lose(&m.record[0], 5, OUTCOME_TIMEOUT, 10);
+    lose(&m.record[1], 5, OUTCOME_OK, 1);
+    m.record[2].remap = calloc(1, sizeof(struct record_remap));
+    m.record[2].remap[0] = (struct record_remap){ 0, 100, 11, 10, 2 };
+    m.record[2].remaps = 1;
+    for (uint32_t k = 0; k < SEEDS; k++)
+        load(&m.record[SEEDS + k], 1.08, true);
+    finish(&m);
+    text = result_json(&m.result, &environment);
+    CU_ASSERT_FATAL(mkstemp(path) >= 0);
+    write_text(path, text);
+    CU_ASSERT_EQUAL_FATAL(result_read(&back, path, &err), 0);
+    metrics_are_equal(&m.result, &back);
+    changes_are_equal(&m.result, &back);
+    CU_ASSERT_EQUAL(back.policy[1].verdict, VERDICT_SATURATED);
+    CU_ASSERT_EQUAL(back.policy[1].saturated_backend, 0);
+    CU_ASSERT_EQUAL(back.warmup, m.result.warmup);
+    CU_ASSERT_STRING_EQUAL(back.sha256, m.result.sha256);
+    again = result_json(&back, &environment);
+    CU_ASSERT_STRING_EQUAL(text, again);
+    unlink(path);
+    result_fini(&back);
+    free(again);
+    free(text);
+    drop(&m);
+}
+
+/* What shards leave for `merge`: names, times, assertions, a seed beyond 2^53. */
+static void a_plan_comes_back_as_it_was(void)
+{
+    static const char *const override[] = { "-s run.duration=9s" };
+    char path[] = "/tmp/lblab-test-XXXXXX", digest[17];
+    struct arena arena = { .last = NULL };
+    struct assertion_fault fault;
+    struct assertion asked;
+    struct result_plan back;
+    struct made m;
+    struct err err;
+
+    err_init(&err);
+    make(&m);
+    CU_ASSERT_EQUAL_FATAL(
+        assertion_parse(&asked, "latency.p99@round_robin < 250ms", &arena, &fault), 0);
+    asked.line = 12;
+    asked.from = SECOND;
+    m.plan.assertion = &asked;
+    m.plan.assertions = 1;
+    m.plan.override = override;
+    m.plan.overrides = 1;
+    m.plan.first_seed = UINT64_MAX - 5;
+    CU_ASSERT_FATAL(mkstemp(path) >= 0);
+    CU_ASSERT_EQUAL(plan_file_write(&m.plan, "0123456789abcdef", path, &err), 0);
+    CU_ASSERT_EQUAL_FATAL(plan_file_read(&back, digest, path, &arena, &err), 0);
+    CU_ASSERT_STRING_EQUAL(digest, "0123456789abcdef");
+    CU_ASSERT_EQUAL(back.first_seed, UINT64_MAX - 5);
+    CU_ASSERT_STRING_EQUAL(back.override[0], override[0]);
+    CU_ASSERT_STRING_EQUAL(back.policy[1], policies[1]);
+    CU_ASSERT_STRING_EQUAL(back.backend[1], backends[1]);
+    CU_ASSERT(isinf(back.backend_workers[1]) && back.backend_workers[0] == 1);
+    CU_ASSERT_EQUAL(back.percentile[3], 99.9);
+    CU_ASSERT_STRING_EQUAL(back.event[0].label, events[0].label);
+    CU_ASSERT_EQUAL(back.assertion[0].limit, 250e6);
+    CU_ASSERT_EQUAL(back.assertion[0].line, 12);
+    CU_ASSERT_STRING_EQUAL(back.effective, "{}");
+    unlink(path);
+    CU_ASSERT_EQUAL(plan_file_read(&back, digest, path, &arena, &err), 1);
+    CU_ASSERT_EQUAL(err.errors, 0);
+    write_text(path, "{ \"schema\": \"lblab-plan/1\"");
+    CU_ASSERT_EQUAL(plan_file_read(&back, digest, path, &arena, &err), -1);
+    CU_ASSERT_EQUAL(err.exit_code, 2);
+    unlink(path);
+    for (uint32_t i = 0; i < POLICIES * SEEDS; i++)
+        record_fini(&m.record[i]);
+    arena_fini(&arena);
+}
+
 static const struct unit_test tests[] = {
+    { "a_plan_comes_back_as_it_was", a_plan_comes_back_as_it_was },
+    { "the_busiest_backend_has_its_metrics", the_busiest_backend_has_its_metrics },
+    { "keys_are_a_metric_of_each_run", keys_are_a_metric_of_each_run },
+    { "a_verdict_is_one_of_the_five", a_verdict_is_one_of_the_five },
+    { "many_rows_must_be_surer", many_rows_must_be_surer },
+    { "without_a_better_direction_it_is_different", without_a_better_direction_it_is_different },
+    { "zeros_are_compared_by_differences", zeros_are_compared_by_differences },
+    { "mser_cuts_where_the_rise_ends", mser_cuts_where_the_rise_ends },
+    { "mser_is_the_formula", mser_is_the_formula },
+    { "warm_up_that_is_found_is_left_out", warm_up_that_is_found_is_left_out },
+    { "a_result_comes_back_as_it_was", a_result_comes_back_as_it_was },
     { "a_system_that_fills_up_is_saturated", a_system_that_fills_up_is_saturated },
     { "warm_up_is_left_out_and_seeds_are_pooled", warm_up_is_left_out_and_seeds_are_pooled },
     { "half_the_time_is_a_better_half", half_the_time_is_a_better_half },

@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "../../sim/base/xalloc.h"
-#include "../../sim/scenario/json_strict.h"
+#include "../../sim/json/json_strict.h"
 
 #include <string.h>
 

@@ -1,0 +1,92 @@
+/* aside.c - see aside.h.  Written beside, synced, renamed: a crash leaves the old file or the
+ * new. */
+#include "aside.h"
+
+#include "../base/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_all(int fd, const char *text, size_t length)
+{
+    while (length) {
+        ssize_t n = write(fd, text, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        text += n;
+        length -= (size_t)n;
+    }
+    return fsync(fd);
+}
+
+/* A new file beside `path`; names of earlier, killed writers are stepped over. */
+static int open_aside(const char *path, char *aside, size_t size)
+{
+    for (uint32_t i = 0; i < 1000; i++) {
+        int n = snprintf(aside, size, "%s.%ld.%" PRIu32 ".tmp", path, (long)getpid(), i);
+
+        if (n < 0 || (size_t)n >= size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+
+        int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+/* The rename itself must survive a crash.  Not every file system can sync a folder: best effort. */
+static void sync_folder(const char *path)
+{
+    char *folder = xstrdup(path);
+    char *slash = strrchr(folder, '/');
+
+    if (slash)
+        slash[slash == folder ? 1 : 0] = '\0';
+
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)!fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+int aside_write(const char *path, const char *text, size_t length)
+{
+    char aside[4096];
+    int fd = open_aside(path, aside, sizeof aside);
+
+    if (fd < 0)
+        return -1;
+
+    int failed = write_all(fd, text, length);
+    int cause = errno;
+
+    if (close(fd) != 0 && !failed) {
+        failed = -1;
+        cause = errno;
+    }
+    if (!failed && rename(aside, path) == 0) {
+        sync_folder(path);
+        return 0;
+    }
+    if (!failed)
+        cause = errno;
+    unlink(aside);
+    errno = cause;
+    return -1;
+}

@@ -1,0 +1,12 @@
+/* conclude.h - what follows from the runs: policies' metrics, keys, comparison. */
+#ifndef RESULTS_CONCLUDE_H
+#define RESULTS_CONCLUDE_H
+
+#include "result.h"
+
+/* Fills all of policy[], remap[] and change[] from plan and run[].  What must be there
+ * of policy[] because runs do not tell it: verdict, saturated_backend, saturated_offered, and
+ * quantile[].value of all seeds pooled, NAN where it falls among failed requests. */
+void result_conclude(struct result *);
+
+#endif

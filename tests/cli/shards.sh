@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# A run dealt out to shards gives the bytes of a whole one, however it is split and put together.
+. "$(dirname "$0")/lib.bash"
+
+small=(run "$here/small.json" -n 3 -d 2s --no-plots -q)
+"$lblab" "${small[@]}" --json --results "$tmp/whole" >"$tmp/json"
+whole=$(sha_of "$tmp/json")
+yes_ "there is a whole to compare with" test -n "$whole"
+
+# merged SHARDS ORDER: the sha of SHARDS parts in folders of their own, merged in that order
+merged() {
+    local n=$1 k dirs=()
+    shift
+    rm -rf "$tmp"/part*
+    for k in $(seq "$n"); do "$lblab" "${small[@]}" --shard "$k/$n" --results "$tmp/part$k" || return; done
+    for k in "$@"; do dirs+=("$tmp/part$k"); done
+    "$lblab" merge "${dirs[@]}" --results "$tmp/merged" --no-plots --json >"$tmp/json" 2>"$tmp/err"
+    sha_of "$tmp/json"
+}
+is "two shards" "$whole" "$(merged 2 1 2)"
+is "two shards, the other way round" "$whole" "$(merged 2 2 1)"
+is "nine shards for nine cells, in some order" "$whole" "$(merged 9 4 9 1 7 3 5 2 8 6)"
+is "more shards than cells" "$whole" "$(merged 11 1 2 3 4 5 6 7 8 9 10 11)"
+is "four shards" "$whole" "$(merged 4 3 1 4 2)"
+is "a folder named twice does no harm" "$whole" "$(merged 3 1 2 3 1)"
+json "a merged result has its tables" "$tmp/json" 'len(d["result"]["runs"]) == 9 and d["result"]["compare"]'
+
+# Shards into one folder, at the same time; duplicates.
+for k in 1 2; do "$lblab" "${small[@]}" --shard "$k/2" --results "$tmp/one" & done
+wait
+"$lblab" "${small[@]}" --shard 1/3 --results "$tmp/one"
+run status "$tmp/one"
+is "status exits 0" 0 $code
+has "status counts" "small: 9 of 9 cells done" "$tmp/out"
+run merge "$tmp/one" --results "$tmp/merged" --no-plots --json
+is "one folder for all shards, overlapping splits" "$whole" "$(sha_of "$tmp/out")"
+run merge "$tmp/one" --results "$tmp/merged" --no-plots --json
+is "merging again gives the same" "$whole" "$(sha_of "$tmp/out")"
+run run "$here/small.json" -n 3 -d 2s --no-plots --json --results "$tmp/one" --progress never
+has "a whole run goes on from what shards left" "9 of 9 cells were done before" "$tmp/err"
+is "and is the same" "$whole" "$(sha_of "$tmp/out")"
+
+# What is missing, what contradicts.
+rm -rf "$tmp"/part*
+"$lblab" "${small[@]}" --shard 1/4 --results "$tmp/part1"
+"$lblab" "${small[@]}" --shard 2/4 --results "$tmp/part2"
+run merge "$tmp/part1" "$tmp/part2" --results "$tmp/merged"
+is "missing cells exit 3" 3 $code
+is "every missing cell is named" 4 "$(grep -c 'error\[E914\]: missing: policy' "$tmp/err")"
+is "and nothing is printed" "" "$(cat "$tmp/out")"
+run status "$tmp/part1" "$tmp/part2" --json
+json "status --json counts" "$tmp/out" \
+    '[(r["cells"], r["done"], r["missing"]) for r in d["result"]["rows"]] == [(9, 5, 4)]'
+
+rm -rf "$tmp"/part*
+for k in 1 2; do "$lblab" "${small[@]}" --shard "$k/2" --results "$tmp/part$k"; done
+record=$(find "$tmp/part1" -name '*.record' | sort | head -n 1)
+cp -r "$tmp/part1" "$tmp/part3"
+printf 'x' >>"$(find "$tmp/part3" -name "$(basename "$record")")"
+run merge "$tmp/part1" "$tmp/part2" "$tmp/part3" --results "$tmp/merged" --no-plots --json
+is "a damaged copy is as good as none" "$whole" "$(sha_of "$tmp/out")"
+
+# A record that is whole but says something else: its sum is put right, as by another machine.
+forged=$(find "$tmp/part3" -name "$(basename "$record")")
+head -n -1 "$record" | sed '0,/^slice \([0-9]*\)/s//slice 1\1/' >"$forged"
+printf 'sha256 %s\n' "$(sha256sum <"$forged" | cut -d' ' -f1)" >>"$forged"
+run merge "$tmp/part1" "$tmp/part2" "$tmp/part3" --results "$tmp/merged"
+is "two records of one cell that differ exit 3" 3 $code
+has "and are named" "error[E913]: two records of policy" "$tmp/err"
+
+# Words that are wrong.
+run merge "$tmp/nowhere"
+is "a folder that is not there exits 2" 2 $code
+mkdir "$tmp/empty"
+run merge "$tmp/empty"
+is "a folder without records exits 2" 2 $code
+has "and says what was expected" "lblab run --shard" "$tmp/err"
+"$lblab" "${small[@]}" --seed 99 --shard 1/2 --results "$tmp/part1"
+run merge "$tmp/part1"
+is "records of two plans exit 2" 2 $code
+has "and both are named" "records of 2 plans" "$tmp/err"
+run status "$tmp/empty"
+has "nothing unfinished is said" "no unfinished runs" "$tmp/out"
+for bad in 0/3 4/3 3 1/x /2 1/0 -1/2; do
+    run run "$here/small.json" --shard="$bad" --results "$tmp/bad"
+    is "--shard $bad exits 2" 2 $code
+done
+run run "$here/small.json" --shard 1/2 --until 2% --results "$tmp/bad"
+is "a stop rule has no shards" 2 $code
+run run "$here/small.json" --resume "$tmp/empty"
+is "nothing to resume exits 2" 2 $code
+has "and says so" 'error[E916]: there is nothing of "small" to resume' "$tmp/err"
+finish shards
