@@ -131,30 +131,6 @@ static void put_text(FILE *out, const struct check *c)
 
 /* ---- JSON ---- */
 
-static void put_interval(struct json *j, const char *key, double low, double high)
-{
-    if (isnan(low) || isnan(high)) {
-        json_text(j, key, NULL);
-        return;
-    }
-    json_open(j, key, '[');
-    json_number(j, NULL, low);
-    json_number(j, NULL, high);
-    json_close(j, ']');
-}
-
-static const char *verdict_text(enum gate_verdict verdict)
-{
-    static const char *const text[] = {
-        [GATE_OK] = "ok",
-        [GATE_FAILED] = "failed",
-        [GATE_INCONCLUSIVE] = "inconclusive",
-        [GATE_STALE] = "stale",
-    };
-
-    return text[verdict];
-}
-
 static const char *kind_text(enum gate_kind kind)
 {
     static const char *const text[] = {
@@ -179,11 +155,11 @@ static void put_json_row(struct json *j, const struct gate_row *row)
     json_text(j, "metric", row->metric);
     json_text(j, "policy", row->policy);
     json_text(j, "asked", row->asked);
-    json_text(j, "verdict", verdict_text(row->verdict));
+    json_text(j, "verdict", ci_verdict_word(row->verdict));
     json_number(j, "value", row->value);
     json_number(j, "base", row->base);
     json_number(j, "change", row->change.value);
-    put_interval(j, "ci95", is_change ? row->change.low : row->low,
+    json_interval(j, "ci95", is_change ? row->change.low : row->low,
                  is_change ? row->change.high : row->high);
     json_number(j, "limit", row->limit);
     json_count(j, "seeds", row->seeds);

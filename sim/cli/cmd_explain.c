@@ -242,14 +242,14 @@ static const char *code_meaning(const char *code)
         { "E911", "A process that worked on a seed ended without its numbers." },
         { "E912", "lblab has a bug: numbers that must agree do not, so none are shown. Please\n"
                   "tell us the scenario and the seed." },
-        { "E913", "Two records of one cell differ: one was changed, or two machines do not compute\n"
-                  "alike. The message names both folders." },
+        { "E913", "Two records of one cell differ: one was changed, or two machines do not\n"
+                  "compute alike. The message names both folders." },
         { "E914", "Cells are missing, so there is no result yet: run their shard once more." },
         { "E915", "`merge` found no records, or those of several runs: name one folder." },
         { "E916", "`--resume` found nothing of this scenario that was left unfinished." },
         { "E917", "A stop rule cannot be dealt out to shards: give \"replications\" instead." },
-        { "W301", "Results of different scenarios were compared, as --allow-different wants: their\n"
-                  "seeds are pairs in number only, so the changes are not paired." },
+        { "W301", "Results of different scenarios were compared, as --allow-different wants:\n"
+                  "their seeds are pairs in number only, so the changes are not paired." },
         { "W901", "gnuplot is not installed; the result is whole but has no figures." },
         { "W902", "gnuplot failed on a figure; data and script lie in plots/." },
         { "W903", "`compare` found no place for its figure; the answer is whole without it." },

@@ -165,10 +165,7 @@ static void print_json(struct cli *cli, const struct verify *v)
         json_text(&j, "source", row->source);
         json_number(&j, "expected", row->expected);
         json_number(&j, "got", row->got);
-        json_open(&j, "ci", '[');
-        json_number(&j, NULL, row->low);
-        json_number(&j, NULL, row->high);
-        json_close(&j, ']');
+        json_interval(&j, "ci", row->low, row->high);
         json_number(&j, "tolerance", row->tolerance);
         json_text(&j, "why", row->why);
         json_text(&j, "verdict", row->is_ok ? "ok" : "failed");

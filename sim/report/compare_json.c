@@ -31,18 +31,6 @@ static void put_differences(struct json *j, const struct report_comparison *r)
     json_close(j, ']');
 }
 
-static void put_interval(struct json *j, const struct estimate *e)
-{
-    if (isnan(e->low) || isnan(e->high)) {
-        json_text(j, "ci95", NULL);
-        return;
-    }
-    json_open(j, "ci95", '[');
-    json_number(j, NULL, e->low);
-    json_number(j, NULL, e->high);
-    json_close(j, ']');
-}
-
 static double seeds_needed(const struct result_change *c)
 {
     return c->seeds_needed ? (double)c->seeds_needed : (double)NAN;
@@ -58,7 +46,7 @@ static void put_row(struct json *j, const struct report_comparison *r,
     json_number(j, "base_value", c->base_value);
     json_number(j, "value", c->value);
     json_number(j, "change", c->change.value);
-    put_interval(j, &c->change);
+    json_interval(j, "ci95", c->change.low, c->change.high);
     json_number(j, "p", c->p);
     json_number(j, "p_adjusted", c->p_adjusted);
     json_count(j, "seeds", c->change.n);

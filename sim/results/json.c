@@ -89,6 +89,18 @@ void json_number(struct json *j, const char *key, double x)
         fprintf(j->out, "%.9g", x + 0.0);
 }
 
+void json_interval(struct json *j, const char *key, double low, double high)
+{
+    if (isnan(low) || isnan(high)) {
+        json_text(j, key, NULL);
+        return;
+    }
+    json_open(j, key, '[');
+    json_number(j, NULL, low);
+    json_number(j, NULL, high);
+    json_close(j, ']');
+}
+
 void json_bool(struct json *j, const char *key, bool is_true)
 {
     next(j, key);

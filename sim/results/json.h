@@ -22,6 +22,7 @@ void json_count(struct json *, const char *key, uint64_t n);
 void json_nsec(struct json *, const char *key, uint64_t ns);        /* NEVER: null */
 void json_number(struct json *, const char *key, double x);         /* not finite: null */
 void json_bool(struct json *, const char *key, bool);
+void json_interval(struct json *, const char *key, double low, double high);    /* NAN: null */
 void json_percentile(struct json *, const char *key, double percentile);    /* ten digits */
 void json_raw(struct json *, const char *key, const char *json);    /* JSON as it is; NULL: null */
 

@@ -36,25 +36,13 @@ const char *json_percentile_key(char buf[32], double percentile)
     return buf;
 }
 
-static void put_interval(struct json *j, const char *key, double low, double high)
-{
-    if (isnan(low) || isnan(high)) {
-        json_text(j, key, NULL);
-        return;
-    }
-    json_open(j, key, '[');
-    json_number(j, NULL, low);
-    json_number(j, NULL, high);
-    json_close(j, ']');
-}
-
 /* From six seeds on also by ranks: no law of the values is assumed there. */
 static void put_interval_and_median(struct json *j, const struct result_quantity *q)
 {
-    put_interval(j, "ci95", q->low, q->high);
+    json_interval(j, "ci95", q->low, q->high);
     if (!isnan(q->median)) {
         json_number(j, "median", q->median);
-        put_interval(j, "median_ci", q->median_low, q->median_high);
+        json_interval(j, "median_ci", q->median_low, q->median_high);
         json_number(j, "median_confidence", q->median_confidence);
     }
 }
@@ -270,7 +258,7 @@ static void put_change(struct json *j, const struct result *r, const struct resu
     json_number(j, "base_value", c->base_value);
     json_number(j, "value", c->value);
     json_number(j, "change", c->change.value);
-    put_interval(j, "ci95", c->change.low, c->change.high);
+    json_interval(j, "ci95", c->change.low, c->change.high);
     json_number(j, "p", c->p);
     json_number(j, "p_adjusted", c->p_adjusted);
     if (!isnan(c->least_seen))
@@ -320,7 +308,7 @@ static void put_assertion(struct json *j, const struct result *r,
     json_bool(j, "ok", o->verdict == ASSERTION_HOLDS);
     json_text(j, "verdict", assertion_verdict_text(o->verdict));
     json_number(j, "value", o->value);
-    put_interval(j, "ci95", o->low, o->high);
+    json_interval(j, "ci95", o->low, o->high);
     if (o->of->until) {
         json_open(j, "during_ns", '[');
         json_count(j, NULL, o->from);

@@ -25,10 +25,7 @@ static const char *const reach_names[] = {
 static void put_interval(struct json *j, double value, double low, double high)
 {
     json_number(j, "value", value);
-    json_open(j, "ci95", '[');
-    json_number(j, NULL, low);
-    json_number(j, NULL, high);
-    json_close(j, ']');
+    json_interval(j, "ci95", low, high);
 }
 
 static void put_estimate(struct json *j, const char *key, const struct estimate *e)

@@ -1,4 +1,4 @@
-/* plan.c - cells are numbered policy by policy, seed by seed; their records carry policy and seed. */
+/* plan.c - cells are numbered policy by policy; their records carry policy and seed. */
 #include "plan.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* plan.h - the cells of a scenario: policies x replications, and what their results need to know. */
+/* plan.h - the cells of a scenario, policies x replications; what their results need to know. */
 #ifndef RUN_PLAN_H
 #define RUN_PLAN_H
 

@@ -213,8 +213,8 @@ static double widest(const struct result *r, const struct until_config *until)
     return widest;
 }
 
-/* So many as the interval seems to need, for it shrinks with the root of their number; in steps that
- * do not overshoot what a few seeds have guessed. */
+/* So many as the interval seems to need, for it shrinks with the root of their number; at most four
+ * times as many, for a few seeds only guess. */
 static uint32_t next_replications(const struct course *c)
 {
     const struct until_config *until = &c->scenario->run.until;
@@ -229,7 +229,7 @@ static void warn_unreached(const struct course *c, struct err *err)
 {
     const struct until_config *until = &c->scenario->run.until;
 
-    snprintf(err_add(err, ERR_WARNING, "W204")->what, sizeof err->item[0].what,
+    snprintf(err_add(err, ERR_WARNING, "W205")->what, sizeof err->item[0].what,
              "%s: %s is known within %.2g %% only, not within %.2g %%: %u seeds are the most",
              c->scenario->name, until->metric, c->half_width * 100, until->within * 100,
              until->most);

@@ -72,7 +72,7 @@ int store_open(struct store *s, const char *results, const char *scenario, const
 {
     store_at(s, "");
     if (snprintf(s->folder, sizeof s->folder, "%s/%s/.cells/%s", results, scenario, digest)
-        >= PATH_MAX - 32) {
+        >= (int)sizeof s->folder - 32) {
         errno = ENAMETOOLONG;
         return err_machine(err, "cannot make a folder in %.200s", results);
     }

@@ -11,7 +11,7 @@
 #include <limits.h>
 
 struct store {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX - 64];     /* room for the names in it */
     int  lock;                      /* descriptor; -1: not open */
     bool is_private;                /* another run of the plan had the folder: nobody resumes it */
 };

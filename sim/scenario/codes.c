@@ -27,6 +27,9 @@ const struct scenario_code scenario_codes[] = {
     { "E106", "compare.baseline is none of compare.algorithms." },
     { "E107", "The algorithm itself refuses: its parameters do not fit each other or the number of "
               "backends." },
+    { "E108", "No profile has this name. `lblab list profiles` shows them all." },
+    { "E109", "The product has no such policy, or has one that no algorithm here models; `lblab "
+              "explain PROFILE` shows its words." },
     { "E110", "A duration is text with a unit: \"250us\", \"10ms\", \"1m30s\". A bare number could "
               "mean anything." },
     { "E111", "A rate is text with a unit: \"500/s\", \"2k/s\", \"120/m\"." },
@@ -67,26 +70,31 @@ const struct scenario_code scenario_codes[] = {
     { "E181", "An assertion about a policy that is not compared, or about several at once." },
     { "E182", "The `during` of an assertion: a part of the run such as \"20s..40s\", after warm-up "
               "and before the end." },
-    { "E190", "The values of a sweep: 2 to 200 different ones, as a list or as ranges FROM..TO/STEP "
-              "with units (8..16/2, 200/s..900/s/100/s); loads in % of the capacity." },
+    { "E190", "The values of a sweep: 2 to 200 different ones, as a list or as ranges "
+              "FROM..TO/STEP with units (8..16/2, 200/s..900/s/100/s); loads in % of the "
+              "capacity." },
     { "E191", "The load of this scenario cannot be set by scaling rates: closed loops and traces "
               "have none, and unlimited workers have no capacity." },
     { "E192", "A scenario with this value of its sweep is not valid; the message says why." },
-    { "E300", "The file is not a result, or a part of one: results are read from their result.json or "
-              "the folder that holds it. Written whole or not at all, so a part is a copy that was "
+    { "E300", "The file is not a result, or a part of one: results are read from their "
+              "result.json or the folder that holds it. Written whole or not at all, so a part "
+              "is a copy that was "
               "cut." },
     { "E301", "Two results of different scenarios, before -s and --seed: what differs is named. A "
               "change between them would be one of the question, not of the answer." },
     { "E302", "The file was written by another version, in a form that this one does not read." },
     { "E303", "The file was changed since it was written: its numbers do not follow from its runs, "
               "or its result_sha256 is not that of scenario and runs." },
-    { "E310", "The golden file is not one, is of another version, or is cut at this place. Write it "
+    { "E310", "The golden file is not one, is of another version, or is cut at this place. Write "
+              "it "
               "again with `lblab check ... --write-golden FILE`." },
     { "E311", "`check` found nothing to check: no assertion, no baseline, no golden file." },
     { "W201", "A pool is offered more than it can serve: queues grow as long as the run lasts." },
     { "W202", "A percentile that fewer than five requests lie beyond: mostly chance." },
     { "W203", "A backend hangs and no one has a timeout, so its requests never end." },
     { "W204", "An assertion of the file was left out: -a or -d took away what it is about." },
+    { "W205", "A stop rule ended with the most seeds that it may take, its interval still too "
+              "wide." },
     { "W310", "There is no baseline of this scenario: only what it asserts is checked." },
     { NULL, NULL },
 };

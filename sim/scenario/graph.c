@@ -84,6 +84,14 @@ static void hint_tiers(struct reader *rd, const char *word, bool balancers)
         err_hint(rd->err, "expected one of: %s", list);
 }
 
+/* As the file says: where its word was not understood, the struct does not tell. */
+static bool is_l4(const struct reader *rd, uint32_t balancer)
+{
+    const cJSON *layer = doc_item(&rd->doc, "balancers", balancer, "layer");
+
+    return cJSON_IsString(layer) && strcmp(layer->valuestring, "l4") == 0;
+}
+
 /* A client asks a balancer; a balancer sends to a balancer or to backends. */
 static void check_to(struct reader *rd, enum kind from, uint32_t i, const char *to)
 {
@@ -105,6 +113,12 @@ static void check_to(struct reader *rd, enum kind from, uint32_t i, const char *
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",
                   "clients ask a balancer: \"%s\" is a pool of backends", to);
         err_hint(rd->err, "put a balancer between them, its \"to\" being \"%s\"", to);
+    } else if (from == CLIENT && kind == BALANCER && is_l4(rd, index) &&
+               rd->out->client[i].protocol == PROTOCOL_WARM) {
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",
+                  "\"%s\" is an l4: it picks when a connection is opened, and warm ones never are",
+                  to);
+        err_hint(rd->err, "give the clients \"protocol\": \"h1\", \"h2\" or \"tcp\"");
     } else if (from == BALANCER && kind == BALANCER && rd->out->balancer[i].layer == LAYER_L7 &&
                rd->out->balancer[index].layer == LAYER_L4) {
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E142",

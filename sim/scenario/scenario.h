@@ -18,7 +18,7 @@ enum { SCENARIO_PERCENTILES = 16 };
 /* More seeds until the interval of a metric is narrow enough, for every policy. */
 struct until_config {
     const char *metric;             /* "latency.p99" */
-    double   within;                /* half the 95 % interval, as a share of the value; 0: no rule */
+    double   within;                /* half the 95 % interval as a share of the value; 0: none */
     uint32_t most;                  /* seeds, then it ends all the same */
 };
 
