@@ -138,19 +138,24 @@ static struct estimate welch(const double *a, uint32_t n, const double *b, uint3
     return (struct estimate){ by, by - half, by + half, n < m ? n : m };
 }
 
-struct estimate stats_welch(const double *base, uint32_t n, const double *x, uint32_t m,
-                            double confidence, double *p)
+struct estimate stats_welch_difference(const double *base, uint32_t n, const double *x, uint32_t m,
+                                       double confidence, double *p)
 {
-    double unused, *a, *b;
-    struct estimate e;
+    double unused;
 
     p = p ? p : &unused;
     *p = NAN;
     if (n < 2 || m < 2 || !(confidence > 0 && confidence < 1))
         return (struct estimate){ NAN, NAN, NAN, n < m ? n : m };
-    a = logs(NULL, base, n);
-    b = logs(NULL, x, m);
-    e = welch(a, n, b, m, confidence, p);
+    return welch(base, n, x, m, confidence, p);
+}
+
+struct estimate stats_welch(const double *base, uint32_t n, const double *x, uint32_t m,
+                            double confidence, double *p)
+{
+    double *a = logs(NULL, base, n), *b = logs(NULL, x, m);
+    struct estimate e = stats_welch_difference(a, n, b, m, confidence, p);
+
     free(a);
     free(b);
     return as_changes(e);

@@ -28,6 +28,9 @@ double stats_paired_p(const double *base, const double *x, uint32_t n);
  * NULL.  In the estimate, n is the less of both. */
 struct estimate stats_welch(const double *base, uint32_t n, const double *x, uint32_t m,
                             double confidence, double *p);
+/* The same of the means themselves, x less base, where values may be 0. */
+struct estimate stats_welch_difference(const double *base, uint32_t n, const double *x, uint32_t m,
+                                       double confidence, double *p);
 
 /* Holm (1979): p values adjusted for being one of many, at most 1; a NAN counts as not asked. */
 void stats_holm(const double *p, double *adjusted, uint32_t n);

@@ -65,7 +65,15 @@ static struct result_change row_of(const double *base, uint32_t n, const double 
     };
 }
 
-/* Of a base of 0 nothing is a share: then the change stays unknown, and p decides alone. */
+/* A difference as a share of the base.  Of a base of 0 nothing is a share: then the change stays
+ * unknown, and p decides alone. */
+static void set_difference(struct result_change *c, const struct estimate *e)
+{
+    if (c->base_value > 0)
+        c->change = (struct estimate){ e->value / c->base_value, e->low / c->base_value,
+                                       e->high / c->base_value, e->n };
+}
+
 static void compare_zeros(struct result_change *c, const double *base, const double *x, uint32_t n)
 {
     double *d = xcalloc(n, sizeof *d);
@@ -76,9 +84,7 @@ static void compare_zeros(struct result_change *c, const double *base, const dou
     struct estimate e = stats_mean(d, n, COMPARE_CONFIDENCE);
 
     c->p = stats_mean_p(d, n);
-    if (c->base_value > 0)
-        c->change = (struct estimate){ e.value / c->base_value, e.low / c->base_value,
-                                       e.high / c->base_value, n };
+    set_difference(c, &e);
     free(d);
 }
 
@@ -166,9 +172,13 @@ struct result_change compare_unpaired(const double *base, uint32_t n, const doub
         c.verdict = CHANGE_EQUAL;
         return c;
     }
-    if (!are_positive(base, n) || !are_positive(x, m))
-        return c;
-    c.change = stats_welch(base, n, x, m, COMPARE_CONFIDENCE, &c.p);
+    if (are_positive(base, n) && are_positive(x, m))
+        c.change = stats_welch(base, n, x, m, COMPARE_CONFIDENCE, &c.p);
+    else {
+        struct estimate e = stats_welch_difference(base, n, x, m, COMPARE_CONFIDENCE, &c.p);
+
+        set_difference(&c, &e);
+    }
     c.p_adjusted = c.p;
     judge(&c, better, margin, 1);
     return c;

@@ -21,7 +21,8 @@
  * after compare_correct().  Does not set metric, base, policy. */
 struct result_change compare_pairs(const double *base, const double *x, uint32_t n,
                                    enum metric_better, double margin);
-/* The same without pairs (other seeds): Welch's t on the logarithms. */
+/* The same without pairs (other seeds): Welch's t on the logarithms; where values may be 0, on the
+ * values themselves. */
 struct result_change compare_unpaired(const double *base, uint32_t n, const double *x, uint32_t m,
                                       enum metric_better, double margin);
 /* Holm (1979) among all rows that were tested: sets p_adjusted and the verdicts. */

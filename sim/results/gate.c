@@ -134,10 +134,13 @@ static double least_effect(const struct metric *m, const struct gate_limits *lim
     return m->unit == METRIC_NS ? limits->min_effect_ns : limits->min_effect;
 }
 
-/* P of a change this far beyond the limit by chance, from the interval on the log scale. */
+/* P of a change this far beyond the limit by chance, from the interval on the log scale; as it is
+ * where it reaches below 0: then it is one of differences. */
 static double chance(const struct worse *w, double limit, uint32_t n)
 {
-    double half = (log1p(w->high) - log1p(w->low)) / 2, beyond = log1p(w->value) - log1p(limit);
+    bool has_logs = w->low > -1;
+    double half = (has_logs ? log1p(w->high) - log1p(w->low) : w->high - w->low) / 2;
+    double beyond = has_logs ? log1p(w->value) - log1p(limit) : w->value - limit;
 
     if (n < 2 || isnan(half))
         return NAN;
@@ -189,6 +192,10 @@ static void judge_difference(struct gate_row *row, const struct result_change *c
     else if (c->verdict == CHANGE_BETTER && matters) {
         row->verdict = GATE_STALE;
         row->detail = stale;
+    } else if (c->verdict == CHANGE_UNKNOWN && matters) {
+        row->verdict = GATE_INCONCLUSIVE;
+        row->detail = row->seeds < 2 ? "one seed cannot tell a change from chance"
+                                     : "some seed has no value";
     } else if (c->verdict == CHANGE_INCONCLUSIVE && matters) {
         row->verdict = GATE_INCONCLUSIVE;
         row->seeds_needed = c->seeds_needed;
@@ -196,32 +203,82 @@ static void judge_difference(struct gate_row *row, const struct result_change *c
     row->p = matters ? c->p / 2 : 1;        /* that of the comparison is two-sided */
 }
 
-/* One side has no value: it has no steady state, or the quantile falls among failed requests. */
-static void judge_without(struct gate_row *row, bool has_now, bool had_then, bool is_saturated)
+/* Why a side has no value. */
+enum absence {
+    ABSENT_SATURATED, ABSENT_LOST, ABSENT_BUSY, ABSENT_PERHAPS, ABSENT_THEN, ABSENT_BOTH,
+};
+
+static const struct { enum gate_verdict verdict; const char *detail; } absences[] = {
+    [ABSENT_SATURATED] = { GATE_FAILED,
+                           "saturated: there is no steady value; the baseline had one" },
+    [ABSENT_LOST] = { GATE_FAILED, "no value: it falls among requests that failed" },
+    [ABSENT_BUSY] = { GATE_INCONCLUSIVE,
+                      "saturated, but its runs are not surely slower: it may be chance" },
+    [ABSENT_PERHAPS] = { GATE_INCONCLUSIVE,
+                         "no value, but so few more requests failed that it may be chance" },
+    [ABSENT_THEN] = { GATE_STALE, "the baseline is stale: it had no value" },
+    [ABSENT_BOTH] = { GATE_OK, "not compared: neither side has a value" },
+};
+
+/* A metric of one policy in the new result and in the baseline. */
+struct both {
+    const struct metric *metric;
+    double percentile;              /* of a percentile */
+    const struct result *now, *then;
+    uint32_t policy, base;          /* of now, of then */
+};
+
+/* A percentile is surely lost when the share that failed is surely more than it leaves, and surely
+ * was less.  Both intervals would have to be far off for that to be chance. */
+static bool is_surely_lost(const struct both *b)
 {
-    if (had_then && !has_now) {
-        row->verdict = GATE_FAILED;
-        row->detail = is_saturated ? "saturated: there is no steady value; the baseline had one"
-                                   : "no value: the percentile falls among requests that failed";
-    } else if (has_now && !had_then) {
-        row->verdict = GATE_STALE;
-        row->detail = "the baseline is stale: it had no value";
-    } else {
-        row->detail = "not compared: neither side has a value";
-    }
+    double left = 1 - b->percentile / 100;
+
+    return b->now->policy[b->policy].error_rate.low > left &&
+           b->then->policy[b->base].error_rate.high < left;
 }
 
-static void judge(struct gate_row *row, const struct result *now, const struct result_change *c,
-                  const struct metric *m, const struct gate_limits *limits)
+/* Runs that grow as long as they last are slower than those of a steady system, whatever their
+ * length; without pairs, because one of a pair may well be steady. */
+static bool is_surely_slower(const struct both *b, double limit)
 {
-    bool has_now = !isnan(c->value), had_then = !isnan(c->base_value);
+    uint32_t n = b->then->plan.replications, m = b->now->plan.replications;
+    double *then = xcalloc(n, sizeof *then), *now = xcalloc(m, sizeof *now);
 
+    compare_values(b->then, b->base, b->metric, b->percentile, then);
+    compare_values(b->now, b->policy, b->metric, b->percentile, now);
+
+    struct estimate e = stats_welch(then, n, now, m, COMPARE_CONFIDENCE, NULL);
+
+    free(then);
+    free(now);
+    return e.low > limit;
+}
+
+static enum absence absence_of(const struct result_change *c, const struct both *b, double limit)
+{
+    if (isnan(c->value) && isnan(c->base_value))
+        return ABSENT_BOTH;
+    if (isnan(c->base_value))
+        return ABSENT_THEN;
+    if (metric_is_percentile(b->metric) && is_surely_lost(b))
+        return ABSENT_LOST;
+    if (b->now->policy[b->policy].verdict == VERDICT_SATURATED)
+        return is_surely_slower(b, limit) ? ABSENT_SATURATED : ABSENT_BUSY;
+    return metric_is_percentile(b->metric) ? ABSENT_PERHAPS : ABSENT_LOST;
+}
+
+static void judge_without(struct gate_row *row, enum absence why)
+{
+    row->verdict = absences[why].verdict;
+    row->detail = absences[why].detail;
+}
+
+static void judge(struct gate_row *row, const struct result_change *c, const struct metric *m,
+                  const struct gate_limits *limits)
+{
     if (c->verdict == CHANGE_EQUAL)
         return;
-    if (!has_now || !had_then) {
-        judge_without(row, has_now, had_then, now->policy[c->policy].verdict == VERDICT_SATURATED);
-        return;
-    }
     if (isnan(c->change.value)) {
         judge_difference(row, c, least_effect(m, limits));
         return;
@@ -232,8 +289,9 @@ static void judge(struct gate_row *row, const struct result *now, const struct r
     judge_interval(row, &w, limits, least_effect(m, limits));
 }
 
-static void add_change(struct gate *g, const struct result *now, const struct result_change *c,
-                       const char *file, const struct gate_limits *limits)
+static void add_change(struct gate *g, const struct result *now, const struct result *then,
+                       const struct result_change *c, const char *file,
+                       const struct gate_limits *limits)
 {
     double percentile;
     const struct metric *m = metric_find(c->metric, &percentile);
@@ -255,7 +313,11 @@ static void add_change(struct gate *g, const struct result *now, const struct re
     row->change = c->change;
     row->limit = limits->max_regression;
     row->seeds = c->change.n;
-    judge(row, now, c, m, limits);
+    if (isnan(c->value) || isnan(c->base_value))
+        judge_without(row, absence_of(c, &(struct both){ m, percentile, now, then, c->policy,
+                                                         c->base }, limits->max_regression));
+    else
+        judge(row, c, m, limits);
 }
 
 void gate_regressions(struct gate *g, const struct result *now, const struct result *baseline,
@@ -269,7 +331,7 @@ void gate_regressions(struct gate *g, const struct result *now, const struct res
         compare_results(&cmp, baseline, now, metric, COMPARE_FRESH, limits->max_regression);
     }
     for (uint32_t i = 0; i < cmp.changes; i++)
-        add_change(g, now, &cmp.change[i], file, limits);
+        add_change(g, now, baseline, &cmp.change[i], file, limits);
     comparison_fini(&cmp);
 }
 

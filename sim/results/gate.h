@@ -50,8 +50,10 @@ struct gate_limits {
 
 /* The result against its baseline: a row a policy and metric with a better direction.  Regression:
  * the paired interval lies wholly beyond max_regression and the change above min_effect; stale: the
- * same towards better; inconclusive: the interval straddles the limit.  All rows together, over all
- * calls, are corrected by Holm in gate_correct(). */
+ * same towards better; inconclusive: the interval straddles the limit.  A value that is there no
+ * more is a regression when the share that failed surely grew beyond what the percentile leaves,
+ * or, of a saturated policy, its runs are surely slower by more than the limit; else inconclusive.
+ * All rows together, over all calls, are corrected by Holm in gate_correct(). */
 void gate_regressions(struct gate *, const struct result *now, const struct result *baseline,
                       const char *file, const struct gate_limits *, const char *metric);
 

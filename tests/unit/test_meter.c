@@ -26,13 +26,13 @@ static void turn_until(struct meter *m, nsec now)
 static void slices_are_cut_where_warm_up_ends(void)
 {
     static const struct meter_plan row[] = {
-        { 10 * SECOND, 60 * SECOND, 0, 1 },
-        { 0, 60 * SECOND, 0, 1 },
-        { 7, 1000, 0, 1 },
-        { 13 * SECOND, 14 * SECOND, 0, 1 },
-        { 999, 1000, 0, 1 },
-        { SECOND, 3600 * SECOND, 7 * SECOND, 1 },
-        { 123456789, 100 * SECOND, SECOND, 1 },
+        { .warmup = 10 * SECOND, .duration = 60 * SECOND, .backends = 1 },
+        { .warmup = 0, .duration = 60 * SECOND, .backends = 1 },
+        { .warmup = 7, .duration = 1000, .backends = 1 },
+        { .warmup = 13 * SECOND, .duration = 14 * SECOND, .backends = 1 },
+        { .warmup = 999, .duration = 1000, .backends = 1 },
+        { .warmup = SECOND, .duration = 3600 * SECOND, .interval = 7 * SECOND, .backends = 1 },
+        { .warmup = 123456789, .duration = 100 * SECOND, .interval = SECOND, .backends = 1 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {

@@ -107,6 +107,11 @@ static void welch_gives_the_textbook_p(void)
     CU_ASSERT_DOUBLE_EQUAL(e.value, exp(by) - 1, 1e-9);
     CU_ASSERT(e.low > 0 && e.low < e.value && e.high > e.value);
     CU_ASSERT(isnan(stats_welch(x, 1, y, 5, 0.95, &p).value) && isnan(p));
+
+    e = stats_welch_difference(a, ARRAY_LEN(a), b, ARRAY_LEN(b), 0.95, &p);
+    CU_ASSERT_DOUBLE_EQUAL(p, 0.021378001, 1e-8);
+    CU_ASSERT_DOUBLE_EQUAL(e.value, 10 * by, 1e-9);
+    CU_ASSERT(e.low > 0 && e.low < e.value && e.high > e.value);
 }
 
 /* Student's sleep data (1908): differences with mean 1.58, t = 4.0621, 9 degrees, p = 0.00283. */
