@@ -32,6 +32,9 @@ struct check {
  * sorted.  -1 with the fault in cli->err. */
 int  check_find(struct check *);
 
+/* check_baseline.c: is there anything at --baseline?  Told once, not for each scenario. */
+int  check_baseline_is_there(struct check *);
+
 /* check_baseline.c: finds and reads the baseline of an item that is loaded.  -1 with the fault;
  * 0 also when there is none of this name (a warning). */
 int  check_read_baseline(struct check *, struct check_item *);

@@ -1,5 +1,6 @@
 /* check_baseline.c - the result that a scenario is held against, and whether it may be. */
 #include "check.h"
+#include "compare_asked.h"
 
 #include "../base/text.h"
 #include "../results/compare.h"
@@ -8,6 +9,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
 
@@ -71,6 +73,15 @@ static int check_scenario(struct cli *cli, const struct check_item *item)
     return rc;
 }
 
+/* A percentile that nobody measured would be no worse whatever happens. */
+static int check_metrics(const struct check *c, const struct check_item *item)
+{
+    for (uint32_t i = 0; i < c->metrics; i++)
+        if (compare_asked_metric(c->cli, c->metric[i], &item->baseline.plan) < 0)
+            return -1;
+    return 0;
+}
+
 static void warn_missing(struct cli *cli, const struct check_item *item)
 {
     char shown[200];
@@ -81,6 +92,20 @@ static void warn_missing(struct cli *cli, const struct check_item *item)
              text_safe(shown, sizeof shown, where, strlen(where)));
     err_hint(&cli->err, "only what it asserts is checked; looked for %s.json and %s/latest",
              item->loaded.scenario.name, item->loaded.scenario.name);
+}
+
+int check_baseline_is_there(struct check *c)
+{
+    const char *path = c->cli->opt.baseline;
+    char shown[200];
+
+    if (!path || access(path, R_OK) == 0)
+        return 0;
+    err_input(&c->cli->err, "E011", "cannot open \"%s\": there is no baseline",
+              text_safe(shown, sizeof shown, path, strlen(path)));
+    err_hint(&c->cli->err, "expected a result.json, its folder, or a folder of results by name; "
+                           "docs/ci.md says how to make one");
+    return -1;
 }
 
 int check_read_baseline(struct check *c, struct check_item *item)
@@ -96,5 +121,7 @@ int check_read_baseline(struct check *c, struct check_item *item)
     if (result_read(&item->baseline, path, &c->cli->err) < 0)
         return -1;
     item->has_baseline = true;
-    return check_scenario(c->cli, item) < 0 || check_overrides(c->cli, item) < 0 ? -1 : 0;
+    if (check_scenario(c->cli, item) < 0 || check_overrides(c->cli, item) < 0)
+        return -1;
+    return check_metrics(c, item);
 }

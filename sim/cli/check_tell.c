@@ -20,7 +20,7 @@ static const char *word_of(enum gate_verdict verdict)
     static const char *const word[] = {
         [GATE_OK] = "ok",
         [GATE_FAILED] = "FAIL",
-        [GATE_INCONCLUSIVE] = "open",
+        [GATE_INCONCLUSIVE] = "?",
         [GATE_STALE] = "stale",
     };
 
@@ -160,7 +160,7 @@ static void put_json_row(struct json *j, const struct gate_row *row)
     json_number(j, "base", row->base);
     json_number(j, "change", row->change.value);
     json_interval(j, "ci95", is_change ? row->change.low : row->low,
-                 is_change ? row->change.high : row->high);
+                  is_change ? row->change.high : row->high);
     json_number(j, "limit", row->limit);
     json_count(j, "seeds", row->seeds);
     json_count(j, "seeds_needed", row->seeds_needed);

@@ -3,6 +3,8 @@
 
 #include "print_err.h"
 
+#include "../results/aside.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096 };
+enum { ASIDE_SIZE = PATH_MAX + 32 };
 
 double cli_clock(void)
 {
@@ -47,46 +49,51 @@ static bool is_stdout(const char *path)
 
 static void aside(const struct cli *cli, char *path)
 {
-    snprintf(path, PATH_SIZE, "%s.%ld.tmp", cli->opt.output, (long)getpid());
+    snprintf(path, ASIDE_SIZE, "%s.%ld.tmp", cli->target, (long)getpid());
 }
 
+/* A device or a pipe is written as it is; a file appears whole, behind links where it really is. */
 int cli_open_output(struct cli *cli)
 {
-    char path[PATH_SIZE];
+    char path[ASIDE_SIZE];
+    enum aside_kind kind;
 
     cli->out = stdout;
     if (is_stdout(cli->opt.output))
         return 0;
-    if (strlen(cli->opt.output) > PATH_SIZE - 32)
-        return err_input(&cli->err, "E023", "--output: the path is too long");
+    kind = aside_target(cli->opt.output, cli->target, sizeof cli->target);
+    if (kind == ASIDE_NEITHER)
+        return err_machine(&cli->err, "cannot write %.200s", cli->opt.output);
     aside(cli, path);
 
-    FILE *out = fopen(path, "wxe");
+    FILE *out = kind == ASIDE_DIRECT ? fopen(cli->target, "we") : fopen(path, "wxe");
 
     if (!out)
-        return err_machine(&cli->err, "cannot write %s", cli->opt.output);
+        return err_machine(&cli->err, "cannot write %.200s", cli->opt.output);
     cli->out = out;
+    cli->is_out_direct = kind == ASIDE_DIRECT;
     return 0;
 }
 
 int cli_close_output(struct cli *cli)
 {
-    char path[PATH_SIZE];
+    char path[ASIDE_SIZE];
 
     if (cli->out == stdout)
         return 0;
     aside(cli, path);
 
-    bool is_empty = ftello(cli->out) == 0, is_bad = ferror(cli->out) != 0;
+    bool is_empty = ftello(cli->out) <= 0, is_bad = ferror(cli->out) != 0;
 
     is_bad |= fclose(cli->out) != 0;
     cli->out = stdout;
-    if (!is_bad && !is_empty && rename(path, cli->opt.output) == 0)
+    if (!is_bad && (cli->is_out_direct || (!is_empty && rename(path, cli->target) == 0)))
         return 0;
 
     int cause = errno;
 
-    unlink(path);
+    if (!cli->is_out_direct)
+        unlink(path);
     errno = cause;
     return is_empty && !is_bad ? 0 : err_machine(&cli->err, "cannot write %s", cli->opt.output);
 }

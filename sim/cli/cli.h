@@ -5,6 +5,8 @@
 #include "../results/result.h"
 #include "opt.h"
 
+#include <limits.h>
+
 /* Every option of every verb; a verb's table says which of them it takes. */
 struct options {
     bool     wants_help, wants_json, wants_csv, is_quiet, is_dry_run, wants_plots, wants_answers;
@@ -38,6 +40,8 @@ struct cli {
     struct options opt;
     struct texts words;             /* what is not an option */
     FILE *out;                      /* stdout, or the file of -o */
+    char  target[PATH_MAX];         /* of -o, behind links */
+    bool  is_out_direct;            /* a device or a pipe */
     bool  has_colors, has_error_colors;
     struct err err;
     double started;                 /* seconds, monotonic */

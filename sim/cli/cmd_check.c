@@ -155,7 +155,7 @@ static bool has_anything_to_check(const struct check *c)
 
 static int load_all(struct check *c)
 {
-    int rc = check_find(c) | check_read_golden(c);
+    int rc = check_find(c) | check_read_golden(c) | check_baseline_is_there(c);
 
     if (rc < 0)
         return -1;
@@ -164,8 +164,11 @@ static int load_all(struct check *c)
     if (rc < 0 || has_anything_to_check(c))
         return rc;
     err_input(&c->cli->err, "E311", "there is nothing to check");
-    err_hint(&c->cli->err, "no scenario has an \"assert\", and there is no -A, --baseline or "
-                           "--golden");
+    err_hint(&c->cli->err, c->cli->opt.baseline || c->cli->opt.golden
+                               ? "no scenario has an \"assert\", and what was given to hold them "
+                                 "against speaks of none of them"
+                               : "no scenario has an \"assert\", and there is no -A, --baseline or "
+                                 "--golden");
     return -1;
 }
 
@@ -274,6 +277,8 @@ static int run(struct cli *cli)
     struct ci_outputs outputs = { .count = 0 };
     int code = read_options(&c, &outputs) < 0 ? 2 : check(&c, &outputs);
 
+    if (code == 2)
+        ci_write_faults(cli->out, &outputs, &cli->err);
     ci_outputs_fini(&outputs);
     fini(&c);
     return code;

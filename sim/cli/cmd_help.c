@@ -17,7 +17,8 @@ void help_verbs(FILE *out)
           "  lblab list algorithms\n"
           "  lblab explain peak_ewma\n\n"
           "lblab VERB --help tells more.  The answer goes to stdout, all else to stderr.\n"
-          "exit: 0 yes, 1 no, 2 wrong input, 3 tool or machine failed, 130/143 interrupted\n",
+          "exit: 0 yes, 1 no, 2 wrong input, 3 tool or machine failed, 4 inconclusive (with\n"
+          "--strict), 130/143 interrupted, 141 the reader closed the pipe\n",
           out);
 }
 

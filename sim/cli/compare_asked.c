@@ -65,7 +65,7 @@ static int no_metric(struct cli *cli, const char *name, const struct result_plan
     return -1;
 }
 
-static int check_metric(struct cli *cli, const char *name, const struct result_plan *plan)
+int compare_asked_metric(struct cli *cli, const char *name, const struct result_plan *plan)
 {
     double percentile;
     const struct metric *m = metric_find(name, &percentile);
@@ -90,7 +90,7 @@ static int ask_metrics(struct cli *cli, struct compare_asked *q, const struct re
     while ((name = strsep(&rest, ",")) != NULL) {
         if (q->metrics == COMPARE_ASKED_METRICS)
             return err_input(&cli->err, "E023", "--metric: more than %d", COMPARE_ASKED_METRICS);
-        if (check_metric(cli, name, plan) < 0)
+        if (compare_asked_metric(cli, name, plan) < 0)
             return -1;
         q->metric[q->metrics++] = name;
     }

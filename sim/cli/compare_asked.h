@@ -30,6 +30,9 @@ int compare_asked_within(struct cli *, struct compare_asked *, const struct resu
 int compare_asked_between(struct cli *, struct compare_asked *, const struct result *old,
                         const struct result *new);
 
+/* Is this a metric, and one that results of the plan have? */
+int compare_asked_metric(struct cli *, const char *name, const struct result_plan *);
+
 void compare_asked_fini(struct compare_asked *);
 
 #endif

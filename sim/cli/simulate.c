@@ -25,7 +25,7 @@ int simulate_shard(const char *text, uint32_t *shard, uint32_t *shards, struct e
     const char *slash = text ? strchr(text, '/') : NULL;
 
     *shard = 0;
-    *shards = 1;
+    *shards = 0;
     if (!text)
         return 0;
     if (slash && slash - text < (long)sizeof first) {

@@ -15,7 +15,7 @@ static const char *word_of(enum assertion_verdict verdict)
     static const char *const word[] = {
         [ASSERTION_HOLDS] = "ok",
         [ASSERTION_FAILS] = "FAIL",
-        [ASSERTION_INCONCLUSIVE] = "open",
+        [ASSERTION_INCONCLUSIVE] = "?",
         [ASSERTION_UNKNOWN] = "FAIL",
     };
 

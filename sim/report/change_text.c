@@ -52,7 +52,7 @@ const char *change_text_share(char buf[COLUMNS_CELL], const struct estimate *e)
 const char *change_text_word(const struct result_change *c)
 {
     if (c->verdict == CHANGE_UNKNOWN && c->change.n == 1 && !isnan(c->change.value))
-        return "one seed: no interval";
+        return "one run: no interval";
     return change_verdict_text(c->verdict);
 }
 

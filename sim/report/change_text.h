@@ -9,7 +9,7 @@
 /* "-84 % [-85, -83]", with as many digits as the interval is wide; "-" when it is unknown. */
 const char *change_text_share(char buf[COLUMNS_CELL], const struct estimate *);
 
-/* "better", "one seed: no interval"; what more there is to say of it, without a full stop:
+/* "better", "one run: no interval"; what more there is to say of it, without a full stop:
  * "2 % or more would have been seen", "needs about 24 seeds", or "". */
 const char *change_text_word(const struct result_change *);
 const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *);

@@ -53,6 +53,9 @@ struct ci_own { void (*write)(FILE *, const struct ci_format *, void *arg); void
 int  ci_write(const struct ci_outputs *, const struct ci_input *, FILE *out,
               const struct ci_own *, struct err *);
 
+/* A check that did not come to an answer: with github on stdout, an annotation for each fault. */
+void ci_write_faults(FILE *out, const struct ci_outputs *, const struct err *);
+
 /* ---- sentences for people: strangers' words as they are, for the caller to escape ---- */
 
 enum { CI_TEXT = 1024 };            /* enough for any of them; cut there */

@@ -80,6 +80,30 @@ static void put_level(FILE *f, const struct ci_input *in, enum level level)
                 level_word[level], all - most);
 }
 
+static void put_fault(FILE *f, const struct err_item *item)
+{
+    fprintf(f, "::%s title=lblab %s", item->severity == ERR_ERROR ? "error" : "warning", item->code);
+    if (*item->file) {
+        fputs(",file=", f);
+        put(f, item->file, IN_PROPERTY);
+        fprintf(f, ",line=%" PRIu32 ",col=%" PRIu32, item->line, item->column);
+    }
+    fputs("::", f);
+    put(f, item->what, IN_MESSAGE);
+    if (*item->hint)
+        fputs("%0A", f);
+    put(f, item->hint, IN_MESSAGE);
+    fputc('\n', f);
+}
+
+void ci_write_faults(FILE *f, const struct ci_outputs *outputs, const struct err *err)
+{
+    for (uint32_t i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->output[i].format->name, "github") == 0 && !outputs->output[i].path)
+            for (uint32_t k = 0; k < err->kept; k++)
+                put_fault(f, &err->item[k]);
+}
+
 void ci_write_github(FILE *f, const struct ci_input *in)
 {
     for (enum level level = LEVEL_ERROR; level < LEVEL_NONE; level++)

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int write_all(int fd, const char *text, size_t length)
@@ -25,7 +27,38 @@ static int write_all(int fd, const char *text, size_t length)
         text += n;
         length -= (size_t)n;
     }
-    return fsync(fd);
+    return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;      /* a device has nothing to sync */
+}
+
+enum aside_kind aside_target(const char *path, char *target, size_t size)
+{
+    char real[PATH_MAX];
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        errno = 0;
+        return snprintf(target, size, "%s", path) < (int)size ? ASIDE_RENAME : ASIDE_NEITHER;
+    }
+    if (stat(path, &st) != 0 || realpath(path, real) == NULL)
+        return ASIDE_NEITHER;
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return snprintf(target, size, "%s", path) < (int)size ? ASIDE_DIRECT : ASIDE_NEITHER;
+    return snprintf(target, size, "%s", real) < (int)size ? ASIDE_RENAME : ASIDE_NEITHER;
+}
+
+static int write_direct(const char *path, const char *text, size_t length)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+
+    int failed = write_all(fd, text, length), cause = errno;
+
+    if (close(fd) != 0 && !failed)
+        return -1;
+    errno = cause;
+    return failed;
 }
 
 /* A new file beside `path`; names of earlier, killed writers are stepped over. */
@@ -65,9 +98,14 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
-int aside_write(const char *path, const char *text, size_t length)
+int aside_write(const char *place, const char *text, size_t length)
 {
-    char aside[4096];
+    char aside[PATH_MAX + 64], path[PATH_MAX];
+    enum aside_kind kind = aside_target(place, path, sizeof path);
+
+    if (kind != ASIDE_RENAME)
+        return kind == ASIDE_DIRECT ? write_direct(path, text, length) : -1;
+
     int fd = open_aside(path, aside, sizeof aside);
 
     if (fd < 0)

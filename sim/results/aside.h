@@ -4,6 +4,11 @@
 
 #include <stddef.h>
 
+/* Where a path really leads: through links, into target[size].  ASIDE_DIRECT: to a device or a
+ * pipe, which is written as it is; ASIDE_NEITHER: too long, or a link that leads nowhere. */
+enum aside_kind { ASIDE_RENAME, ASIDE_DIRECT, ASIDE_NEITHER };
+enum aside_kind aside_target(const char *path, char *target, size_t size);
+
 /* 0, or -1 with errno: what was there before is still there. */
 int aside_write(const char *path, const char *text, size_t length);
 

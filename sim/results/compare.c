@@ -6,6 +6,7 @@
 #include "compare.h"
 
 #include "../base/xalloc.h"
+#include "conclude.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ static const char *const words[] = {
     [CHANGE_EQUAL] = "equal",
     [CHANGE_SATURATED] = "saturated",
     [CHANGE_BASE_SATURATED] = "base saturated",
+    [CHANGE_FAILED] = "failed",
+    [CHANGE_BASE_FAILED] = "base failed",
     [CHANGE_UNKNOWN] = "unknown",
     [CHANGE_DIFFERENT] = "different",
 };
@@ -263,11 +266,18 @@ static double *values_of(const struct result *r, uint32_t policy, const struct m
     return some;
 }
 
+/* How many seeds count.  Seeds that all did the same are one. */
+static uint32_t seeds_of(const struct sides *s, const struct result *r, const uint32_t *at)
+{
+    if (result_is_repeated(s->base, s->base_policy) && result_is_repeated(s->x, s->x_policy))
+        return 1;
+    return at ? s->seeds : r->plan.replications;
+}
+
 static struct result_change compare_values_of(const struct sides *s, const struct metric *m,
                                               double percentile, double margin)
 {
-    uint32_t n = s->base_at ? s->seeds : s->base->plan.replications;
-    uint32_t o = s->x_at ? s->seeds : s->x->plan.replications;
+    uint32_t n = seeds_of(s, s->base, s->base_at), o = seeds_of(s, s->x, s->x_at);
     double *base = values_of(s->base, s->base_policy, m, percentile, s->base_at, n);
     double *x = values_of(s->x, s->x_policy, m, percentile, s->x_at, o);
     struct result_change c = s->base_at ? compare_pairs(base, x, n, m->better, margin)
@@ -278,21 +288,43 @@ static struct result_change compare_values_of(const struct sides *s, const struc
     return c;
 }
 
+/* Is it a percentile that falls among failed requests, all seeds together? */
+static bool is_failed(const struct result *r, const struct metric *m, uint32_t policy,
+                      double percentile)
+{
+    return m->unit == METRIC_NS && isnan(m->of_policy(r, policy, percentile).value);
+}
+
+/* Which side has no value to compare, and why; CHANGE_NONE: neither. */
+static enum change_verdict lacks_value(const struct sides *s, const struct metric *m,
+                                       double percentile)
+{
+    bool has_failed = is_failed(s->x, m, s->x_policy, percentile);
+    bool has_base_failed = is_failed(s->base, m, s->base_policy, percentile);
+
+    if (is_unsteady(s->x, m, s->x_policy, percentile))
+        return CHANGE_SATURATED;
+    if (is_unsteady(s->base, m, s->base_policy, percentile))
+        return CHANGE_BASE_SATURATED;
+    if (has_failed && has_base_failed)
+        return CHANGE_UNKNOWN;
+    return has_failed ? CHANGE_FAILED : has_base_failed ? CHANGE_BASE_FAILED : CHANGE_NONE;
+}
+
 static struct result_change compare_sides(const struct sides *s, const struct metric *m,
                                           double percentile, double margin)
 {
     struct result_change c = compare_values_of(s, m, percentile, margin);
-    enum change_verdict unsteady = is_unsteady(s->x, m, s->x_policy, percentile)
-                                       ? CHANGE_SATURATED : CHANGE_BASE_SATURATED;
+    enum change_verdict lacking = lacks_value(s, m, percentile);
 
     c.base = s->base_policy;
     c.policy = s->x_policy;
-    if (unsteady == CHANGE_BASE_SATURATED && !is_unsteady(s->base, m, c.base, percentile))
+    if (lacking == CHANGE_NONE)
         return c;
     return (struct result_change){
         .base = c.base, .policy = c.policy, .base_value = NAN, .value = NAN,
         .change = { NAN, NAN, NAN, c.change.n }, .p = NAN, .p_adjusted = NAN, .least_seen = NAN,
-        .verdict = unsteady,
+        .verdict = lacking,
     };
 }
 

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double unsteady_from = 90;     /* this percentile and above, mean and max */
 static const struct result_quantity unknown = { NAN, NAN, NAN, NAN, NAN, NAN, NAN };
@@ -17,6 +18,20 @@ static const struct result_quantity unknown = { NAN, NAN, NAN, NAN, NAN, NAN, NA
 static const struct result_run *run_of(const struct result *r, uint32_t policy, uint32_t k)
 {
     return &r->run[policy * r->plan.replications + k];
+}
+
+static bool did_the_same(const struct result_run *a, const struct result_run *b)
+{
+    return strcmp(a->digest, b->digest) == 0 && a->requests == b->requests &&
+           a->completed == b->completed && a->mean == b->mean && a->max == b->max;
+}
+
+bool result_is_repeated(const struct result *r, uint32_t policy)
+{
+    for (uint32_t k = 1; k < r->plan.replications; k++)
+        if (!did_the_same(run_of(r, policy, k), run_of(r, policy, 0)))
+            return false;
+    return r->plan.replications > 1;
 }
 
 /* ---- intervals ---- */
@@ -72,6 +87,7 @@ static struct result_quantity over_seeds(const struct result *r, uint32_t policy
     compare_values(r, policy, m, percentile, x);
     for (uint32_t k = 0; k < n; k++)
         all_known = all_known && !isnan(x[k]);
+    n = result_is_repeated(r, policy) ? 1 : n;
     if (all_known) {
         struct estimate e = isnan(pooled) ? stats_mean(x, n, COMPARE_CONFIDENCE)
                                           : stats_section(x, n, pooled, COMPARE_CONFIDENCE);

@@ -9,4 +9,8 @@
  * quantile[].value of all seeds pooled, NAN where it falls among failed requests. */
 void result_conclude(struct result *);
 
+/* Did every seed of the policy do the very same (a trace of arrivals and demands, and a policy
+ * without chance)?  Then they are one run, and say nothing of others. */
+bool result_is_repeated(const struct result *, uint32_t policy);
+
 #endif

@@ -7,6 +7,7 @@
 #include "../base/xalloc.h"
 #include "assertion.h"
 #include "compare.h"
+#include "conclude.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -182,6 +183,19 @@ static void judge_interval(struct gate_row *row, const struct worse *w,
     }
 }
 
+/* Nothing was random on either side (a trace, a policy without chance): the change is what it is. */
+static void judge_exact(struct gate_row *row, const struct worse *w,
+                        const struct gate_limits *limits, double least)
+{
+    bool matters = fabs(w->value) * fabs(row->base) > least;
+
+    if (w->value > limits->max_regression && matters)
+        row->verdict = GATE_FAILED;
+    else if (w->value < -limits->max_regression && matters)
+        row->verdict = GATE_STALE;
+    row->detail = row->verdict == GATE_STALE ? stale : "every seed did the same: compared as it is";
+}
+
 /* Where there is no share (a value is 0), differences decided. */
 static void judge_difference(struct gate_row *row, const struct result_change *c, double least)
 {
@@ -274,19 +288,24 @@ static void judge_without(struct gate_row *row, enum absence why)
     row->detail = absences[why].detail;
 }
 
-static void judge(struct gate_row *row, const struct result_change *c, const struct metric *m,
+static void judge(struct gate_row *row, const struct result_change *c, const struct both *b,
                   const struct gate_limits *limits)
 {
+    double least = least_effect(b->metric, limits);
+
     if (c->verdict == CHANGE_EQUAL)
         return;
     if (isnan(c->change.value)) {
-        judge_difference(row, c, least_effect(m, limits));
+        judge_difference(row, c, least);
         return;
     }
 
-    const struct worse w = worse_of(&c->change, m->better);
+    const struct worse w = worse_of(&c->change, b->metric->better);
 
-    judge_interval(row, &w, limits, least_effect(m, limits));
+    if (result_is_repeated(b->now, b->policy) && result_is_repeated(b->then, b->base))
+        judge_exact(row, &w, limits, least);
+    else
+        judge_interval(row, &w, limits, least);
 }
 
 static void add_change(struct gate *g, const struct result *now, const struct result *then,
@@ -299,6 +318,7 @@ static void add_change(struct gate *g, const struct result *now, const struct re
     if (!m || m->better == METRIC_NEITHER)
         return;
 
+    const struct both both = { m, percentile, now, then, c->policy, c->base };
     struct gate_row *row = gate_add(g);
 
     row->kind = GATE_REGRESSION;
@@ -314,10 +334,9 @@ static void add_change(struct gate *g, const struct result *now, const struct re
     row->limit = limits->max_regression;
     row->seeds = c->change.n;
     if (isnan(c->value) || isnan(c->base_value))
-        judge_without(row, absence_of(c, &(struct both){ m, percentile, now, then, c->policy,
-                                                         c->base }, limits->max_regression));
+        judge_without(row, absence_of(c, &both, limits->max_regression));
     else
-        judge(row, c, m, limits);
+        judge(row, c, &both, limits);
 }
 
 void gate_regressions(struct gate *g, const struct result *now, const struct result *baseline,

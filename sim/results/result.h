@@ -96,7 +96,7 @@ struct result_run {                 /* one cell, integers: what result_sha256 co
 /* How two values of a metric differ, in words: see compare.h. */
 enum change_verdict {
     CHANGE_BETTER, CHANGE_WORSE, CHANGE_NONE, CHANGE_INCONCLUSIVE, CHANGE_EQUAL,
-    CHANGE_SATURATED, CHANGE_BASE_SATURATED, CHANGE_UNKNOWN,
+    CHANGE_SATURATED, CHANGE_BASE_SATURATED, CHANGE_FAILED, CHANGE_BASE_FAILED, CHANGE_UNKNOWN,
     CHANGE_DIFFERENT,               /* of a metric without a better direction */
 };
 

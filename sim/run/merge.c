@@ -260,7 +260,11 @@ static int tell_not_one(const struct search *s)
     err_input(s->err, "E915", "there are records of %u plans: %s in %s, %s in %s%s", s->n,
               s->found[0].plan.scenario, s->found[0].store[0].folder, s->found[1].plan.scenario,
               s->found[1].store[0].folder, s->n > 2 ? ", ..." : "");
-    err_hint(s->err, "name the folder of one of them");
+    if (strcmp(s->found[0].plan.scenario, s->found[1].plan.scenario) == 0)
+        err_hint(s->err, "of one scenario, but not of one run: every shard needs the same program "
+                         "and the same file, -s, -a, --seed and -n");
+    else
+        err_hint(s->err, "name the folder of one of them");
     return -1;
 }
 

@@ -35,7 +35,7 @@ struct batch {
 
 static bool is_shard(const struct run_options *o)
 {
-    return o->shards > 1;
+    return o->shards > 0;
 }
 
 /* ---- stores ---- */
@@ -197,18 +197,18 @@ static bool has_rule(const struct course *c)
 }
 
 /* Half the interval of the least known policy, as a share of its value.  A policy without a steady
- * value is not waited for. */
+ * value is not waited for; NAN: no policy has a value with an interval. */
 static double widest(const struct result *r, const struct until_config *until)
 {
-    double percentile, widest = 0;
+    double percentile, widest = NAN;
     const struct metric *m = metric_find(until->metric, &percentile);
 
     for (uint32_t p = 0; p < r->plan.policies; p++) {
         struct result_quantity q = m->of_policy(r, p, percentile);
-        double half = (q.high - q.low) / 2;
+        double half = (q.high - q.low) / 2 / fabs(q.value);
 
-        if (half > 0 && half / fabs(q.value) > widest)
-            widest = half / fabs(q.value);
+        if (!isnan(half) && !(half < widest))
+            widest = half;
     }
     return widest;
 }
@@ -228,12 +228,19 @@ static uint32_t next_replications(const struct course *c)
 static void warn_unreached(const struct course *c, struct err *err)
 {
     const struct until_config *until = &c->scenario->run.until;
+    char *what = err_add(err, ERR_WARNING, "W205")->what;
 
-    snprintf(err_add(err, ERR_WARNING, "W205")->what, sizeof err->item[0].what,
-             "%s: %s is known within %.2g %% only, not within %.2g %%: %u seeds are the most",
-             c->scenario->name, until->metric, c->half_width * 100, until->within * 100,
-             until->most);
-    err_hint(err, "raise run.until.most, or run longer");
+    if (isnan(c->half_width))
+        snprintf(what, sizeof err->item[0].what,
+                 "%s: %s has no interval with %u seeds, so the stop rule cannot say more",
+                 c->scenario->name, until->metric, c->replications);
+    else
+        snprintf(what, sizeof err->item[0].what,
+                 "%s: %s is known within %.2g %% only, not within %.2g %%: %u seeds are the most",
+                 c->scenario->name, until->metric, c->half_width * 100, until->within * 100,
+                 until->most);
+    err_hint(err, isnan(c->half_width) ? "it failed, is saturated, or is the same in every seed"
+                                       : "raise run.until.most, or run longer");
 }
 
 /* Asks for more seeds where a rule says so: how many scenarios go on, or -1. */
@@ -253,7 +260,7 @@ static int ask_for_more(struct batch *b)
         result_fini(&so_far);
         if (c->half_width <= c->scenario->run.until.within)
             continue;
-        if (c->replications >= c->scenario->run.until.most) {
+        if (isnan(c->half_width) || c->replications >= c->scenario->run.until.most) {
             warn_unreached(c, b->err);
             continue;
         }

@@ -16,7 +16,7 @@ struct run_options {
     uint32_t jobs;                  /* worker processes, >= 1 */
     /* the results folder; records lie in <results>/<scenario>/.cells/<plan digest>/ */
     const char *results;
-    /* of all cells, those with number % shards == shard; shards 0 or 1: all */
+    /* of all cells, those with number % shards == shard; shards 0: all, and a result */
     uint32_t shard, shards;
     /* about ten times a second; may be NULL */
     void   (*progress)(const struct run_progress *, void *arg);

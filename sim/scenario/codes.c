@@ -76,6 +76,8 @@ const struct scenario_code scenario_codes[] = {
     { "E191", "The load of this scenario cannot be set by scaling rates: closed loops and traces "
               "have none, and unlimited workers have no capacity." },
     { "E192", "A scenario with this value of its sweep is not valid; the message says why." },
+    { "E195", "A step of a case that is none, is two at once, or cannot be at this point: a "
+              "release before its pick, or twice; the last backend removed." },
     { "E300", "The file is not a result, or a part of one: results are read from their "
               "result.json or the folder that holds it. Written whole or not at all, so a part "
               "is a copy that was "
@@ -89,12 +91,16 @@ const struct scenario_code scenario_codes[] = {
               "it "
               "again with `lblab check ... --write-golden FILE`." },
     { "E311", "`check` found nothing to check: no assertion, no baseline, no golden file." },
+    { "E320", "The file is not a recording, or a value of it is not what its kind of recording "
+              "needs." },
     { "W201", "A pool is offered more than it can serve: queues grow as long as the run lasts." },
     { "W202", "A percentile that fewer than five requests lie beyond: mostly chance." },
     { "W203", "A backend hangs and no one has a timeout, so its requests never end." },
     { "W204", "An assertion of the file was left out: -a or -d took away what it is about." },
     { "W205", "A stop rule ended with the most seeds that it may take, its interval still too "
               "wide." },
+    { "W206", "Several seeds of a scenario whose arrivals and demands all come from traces: they "
+              "differ in nothing but the policies' own draws." },
     { "W310", "There is no baseline of this scenario: only what it asserts is checked." },
     { NULL, NULL },
 };

@@ -1,6 +1,7 @@
 /* fields_run.c - `run`: how long, how often, from which seed, and when it is enough. */
 #include "field.h"
 
+#include "../base/text.h"
 #include "../results/catalogue.h"
 
 #include <errno.h>
@@ -186,9 +187,12 @@ static void check_run(struct reader *rd, const cJSON *node, void *object)
         err_hint(rd->err, "take one of them out");
     }
     if (run->duration && run->warmup >= run->duration) {
+        char shown[40];
+
         doc_fault(&rd->doc, rd->err, doc_get(node, "warmup"), DOC_VALUE, "E113",
                   "nothing would be measured: \"warmup\" is as long as the run");
-        err_hint(rd->err, "expected less than \"duration\"");
+        err_hint(rd->err, "expected less than \"duration\", which is %s",
+                 text_show_duration(shown, sizeof shown, (double)run->duration));
     }
 }
 

@@ -190,6 +190,30 @@ static void warn_few(struct reader *rd)
     warn_at(rd);
 }
 
+/* With arrivals and demands from traces a seed moves nothing but the policies' own draws. */
+static void warn_trace(struct reader *rd)
+{
+    const struct scenario *sc = rd->out;
+
+    for (uint32_t k = 0; k < sc->clients; k++) {
+        const struct arrival_config *a = &sc->client[k].arrival;
+
+        if (a->process != ARRIVAL_TRACE || !a->rows || a->row[0].demand == NEVER)
+            return;
+    }
+    if (sc->run.replications < 2)
+        return;
+
+    const cJSON *run = doc_get(rd->doc.root, "run");
+
+    doc_fault(&rd->doc, rd->err, run ? run : rd->doc.root, DOC_VALUE, "W206",
+              "%u seeds, but arrivals and demands come from a trace: they differ in the policies' "
+              "own draws only", sc->run.replications);
+    err_hint(rd->err, "intervals speak of those draws, not of other traffic; a policy without "
+                      "chance does the same in every seed and has none");
+    warn_at(rd);
+}
+
 /* Requests that a hung backend swallowed stay for ever when nobody has a timeout. */
 static void warn_hang(struct reader *rd)
 {
@@ -222,5 +246,6 @@ void load_warn(struct reader *rd)
         warn_overload(rd, pool_of, k);
     free(pool_of);
     warn_few(rd);
+    warn_trace(rd);
     warn_hang(rd);
 }

@@ -80,12 +80,14 @@ static int compare_events(const void *a, const void *b)
 static void check_time(struct reader *rd, const struct planned *p)
 {
     const struct scenario *sc = rd->out;
+    char shown[40];
 
     if (!sc->run.duration || p->event.at <= sc->run.duration)
         return;
     doc_fault(&rd->doc, rd->err, doc_get(p->node, "at"), DOC_VALUE, "E133",
               "this event comes after the end of the run");
-    err_hint(rd->err, "expected at most run.duration");
+    err_hint(rd->err, "expected at most run.duration, which is %s",
+             text_show_duration(shown, sizeof shown, (double)sc->run.duration));
 }
 
 static uint32_t find_pool(const struct scenario *sc, const char *name)

@@ -20,6 +20,7 @@ merged() {
 is "two shards" "$whole" "$(merged 2 1 2)"
 is "two shards, the other way round" "$whole" "$(merged 2 2 1)"
 is "nine shards for nine cells, in some order" "$whole" "$(merged 9 4 9 1 7 3 5 2 8 6)"
+is "one shard is all of it" "$whole" "$(merged 1 1)"
 is "more shards than cells" "$whole" "$(merged 11 1 2 3 4 5 6 7 8 9 10 11)"
 is "four shards" "$whole" "$(merged 4 3 1 4 2)"
 is "a folder named twice does no harm" "$whole" "$(merged 3 1 2 3 1)"

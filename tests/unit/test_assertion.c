@@ -170,6 +170,7 @@ static void make(struct made *m, const uint32_t *noise, const uint32_t *failed,
         r->policy = n / SEEDS;
         r->replication = n % SEEDS;
         r->seed = 7 + n % SEEDS;
+        r->digest = r->seed;
         r->slice_width = SECOND;
         r->slices = SLICES;
         r->arrivals_end = r->end = SLICES * SECOND;

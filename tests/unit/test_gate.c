@@ -24,6 +24,7 @@ static void fill(struct record *r, uint64_t seed, uint32_t replication, uint64_t
     record_init(r, 1);
     r->replication = replication;
     r->seed = seed + replication;
+    r->digest = r->seed;
     r->slice_width = r->arrivals_end = r->end = 10 * SECOND;
     r->slices = 1;
     r->slice[0].born = REQUESTS;
