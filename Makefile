@@ -40,7 +40,9 @@ GSL_VERSION  := $(shell $(PKG_CONFIG) --modversion gsl 2>/dev/null)
 
 # The same bytes everywhere: no contraction to FMA, no fast math.
 LANGUAGE := -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-fast-math -fno-common
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 \
+# Rows of tables leave out their last fields, which are then 0.
+WARNINGS := -Wall -Wextra -Wno-missing-field-initializers \
+            -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 \
             -Werror=format-security -Werror=implicit-function-declaration
 # Hardening that costs nothing measurable in the event loop.
 HARDEN   := -fPIE -fstack-protector-strong $(if $(filter x86_64%,$(MACHINE)),-fcf-protection)
@@ -66,10 +68,11 @@ HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 PLUG_SRC := $(wildcard tests/plugin/*.c)
 PLOTS    := $(wildcard plots/*.gp)
 EMBED    := $(wildcard sim/report/embed.awk)
+PROFILES := $(sort $(wildcard scenarios/profiles/*.json))
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LB_OBJ   := $(call obj,$(LB_SRC))
-GEN_OBJ  := $(if $(EMBED),$(BUILD)/obj/gen/plot_templates.o)
+GEN_OBJ  := $(if $(EMBED),$(BUILD)/obj/gen/plot_templates.o) $(BUILD)/obj/gen/profiles.o
 MAIN_OBJ := $(BUILD)/obj/sim/cli/main.o
 SIM_OBJ  := $(filter-out $(MAIN_OBJ),$(call obj,$(SIM_SRC))) $(GEN_OBJ)
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
@@ -107,6 +110,12 @@ $(BUILD)/gen/plot_templates.c: $(PLOTS) $(EMBED)
 	@mkdir -p $(@D)
 	@$(call say,GEN)
 	$(Q)awk -f sim/report/embed.awk $(PLOTS) > $@
+
+# Made each time, kept when it is the same: a profile may also be taken away.
+$(BUILD)/gen/profiles.c: FORCE
+	@mkdir -p $(@D)
+	@awk -f sim/scenario/embed_profiles.awk $(PROFILES) > $@.$$$$ && \
+	  { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
 
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP
 

@@ -53,7 +53,8 @@ static void param_write(struct lb *lb, const struct lb_param *p, double value)
     void *field = (char *)lb->state + p->offset;
 
     switch (p->type) {
-    case LB_UINT:     *(uint32_t *)field = (uint32_t)value; break;
+    case LB_UINT:
+    case LB_CHOICE:   *(uint32_t *)field = (uint32_t)value; break;
     case LB_REAL:     *(double *)field = value; break;
     case LB_BOOL:     *(bool *)field = value != 0; break;
     case LB_DURATION: *(uint64_t *)field = (uint64_t)value; break;
@@ -69,6 +70,14 @@ static const char *param_fault(const struct lb_param *p, double value)
     if (p->type != LB_REAL && value != (double)(uint64_t)value)
         return "must be a whole number";
     return NULL;
+}
+
+uint32_t lb_word(const struct lb_param *p, const char *word)
+{
+    for (uint32_t k = 0; p->words != NULL && p->words[k] != NULL; k++)
+        if (strcmp(p->words[k], word) == 0)
+            return k;
+    return LB_NONE;
 }
 
 int lb_set(struct lb *lb, const char *param, double value, const char **why)
@@ -310,7 +319,10 @@ void lb_report(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
 uint32_t lb_peek(struct lb *lb, const struct lb_request *rq)
 {
     assert(lb->ops->traits & LB_BY_KEY);
-    return lb->ops->pick(lb, rq);
+    lb->peeking = true;
+    uint32_t i = lb->ops->pick(lb, rq);
+    lb->peeking = false;
+    return i;
 }
 
 /* ---- for algorithms ---- */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LB_ABI   1                   /* raised when what was built before would misread a struct */
+#define LB_ABI   2                   /* raised when what was built before would misread a struct */
 #define LB_NONE  UINT32_MAX          /* no usable backend: refuse (503) */
 #define LB_FULL  (UINT32_MAX - 1)    /* every usable backend is at its limit: queue */
 
@@ -26,6 +26,10 @@ enum lb_trait {
     LB_BY_ADDRESS = 16,              /* hashes the client's address whatever key the host prefers */
     LB_BY_LOAD    = 32,              /* LB_BY_KEY, but beyond a bound in-flight counts move keys */
     LB_BY_WORK    = 64,              /* reads lb_request.work: the host takes the trouble to know */
+    LB_MAY_WAIT   = 128,             /* LB_FULL when the one it chose is, though others have room */
+    LB_BY_ORDER   = 256,             /* LB_CONSISTENT, but the order of the backends counts too */
+    LB_MAY_DROP   = 512,             /* LB_NONE when the one it chose may not, though others may */
+    LB_SCANS      = 1024,            /* a pick looks at every backend: no structure avoids it */
 };
 
 /* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
@@ -56,18 +60,23 @@ struct lb_outcome {
     uint64_t       latency;          /* ns from pick to completion, as this balancer saw it */
     double         load;             /* utilisation that the backend reported; < 0: none */
     enum lb_result result;
+    double         rps, eps;         /* requests and errors a second that it reported; 0: none */
+    uint64_t       service;          /* ns: what it reported as time without waiting; 0: none */
+    uint32_t       queued;           /* requests that it reported to have, with this one gone */
 };
 
 struct lb;
 
-/* One tunable: a field of the algorithm's private state. */
-enum lb_type { LB_UINT, LB_REAL, LB_BOOL, LB_DURATION };   /* uint32_t, double, bool, uint64_t ns */
+/* One tunable: a field of the algorithm's private state: uint32_t, double, bool, uint64_t ns;
+ * LB_CHOICE is a uint32_t, the place in words[] of the one chosen, max that of the last. */
+enum lb_type { LB_UINT, LB_REAL, LB_BOOL, LB_DURATION, LB_CHOICE };
 struct lb_param {
     const char  *name;               /* NULL ends the table */
     enum lb_type type;
     size_t       offset;
     double       preset, min, max;
     const char  *help;
+    const char *const *words;        /* LB_CHOICE: NULL-terminated; else NULL */
 };
 
 /* What `explain` shows: a few sentences each, plain text, lines of at most 78 columns. */
@@ -117,6 +126,7 @@ struct lb {
     uint64_t             live_weight;    /* sum of weights over live[] */
     uint64_t             rng[4];
     bool                 started;
+    bool                 peeking;        /* in lb_peek(): whose turn it is must not move on */
 };
 
 const struct lb_ops *const *lb_all(void);            /* built-ins, NULL-terminated */
@@ -125,6 +135,8 @@ const struct lb_ops *lb_find(const char *name);      /* by name or alias; NULL i
 /* NULL: out of memory.  Memory that runs out later, while backends are added, aborts. */
 struct lb *lb_new(const struct lb_ops *, uint64_t seed);
 void       lb_free(struct lb *);
+/* The place of `word` in words[]; LB_NONE: not there. */
+uint32_t   lb_word(const struct lb_param *, const char *word);
 /* -1: unknown parameter or value out of range, *why says it (static text). Before lb_start only. */
 int        lb_set(struct lb *, const char *param, double value, const char **why);
 int        lb_start(struct lb *, const char **why);              /* 0, or -1: refused */
@@ -150,6 +162,10 @@ size_t   lb_bytes(const struct lb *);
 
 /* XXH64 (Collet's published specification) of the key's bytes: the library's own key hash. */
 uint64_t lb_hash(const void *bytes, size_t length, uint64_t seed);
+
+/* The same of two texts as if they were one: products hash a backend's name and the key. */
+struct lb_text { const void *bytes; size_t length; };
+uint64_t lb_hash_joined(const struct lb_text text[2], uint64_t seed);
 
 /* ---- for algorithms ---- */
 

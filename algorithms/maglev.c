@@ -4,23 +4,13 @@
  * Weighted by Envoy's rule: in turn t backend i is passed over while t w_i < target_i, and each
  * slot that it takes raises its target by the greatest weight.  The order of turns is by hash of
  * the id, not by position, which would make the table depend on the order of configuration. */
-#include "lb.h"
+#include "maglev_table.h"
 
 #include <stdlib.h>
 
-struct claim {
-    uint64_t turn;                       /* hash of the id: the order of turns */
-    uint64_t target;
-    uint32_t backend, weight;
-    uint32_t next, skip;                 /* the slot wanted next, and the step to the one after */
-};
-
 struct maglev {
-    uint32_t      table_size;
-    uint32_t     *slot;                  /* [table_size] */
-    struct claim *claim;
-    uint32_t      room;
-    bool          built;
+    uint32_t            table_size;
+    struct maglev_table table;
 };
 
 static uint64_t hash_id(uint64_t id, uint64_t seed)
@@ -41,108 +31,46 @@ static int by_turn(const void *a, const void *b)
     return (x->backend > y->backend) - (x->backend < y->backend);
 }
 
-static uint32_t list_claims(struct lb *lb)
+static void maglev_build(struct lb *lb, struct maglev_table *t)
 {
-    struct maglev *m = lb->state;
-    uint32_t most = 0;
-
+    maglev_clear(t);
     for (uint32_t k = 0; k < lb->live_count; k++) {
         const struct lb_backend *b = &lb->backend[lb->live[k]];
-        m->claim[k] = (struct claim){
-            .turn = hash_id(b->id, 2), .backend = lb->live[k], .weight = b->weight,
-            .next = (uint32_t)(hash_id(b->id, 0) % m->table_size),
-            .skip = (uint32_t)(hash_id(b->id, 1) % (m->table_size - 1)) + 1,
-        };
-        most = b->weight > most ? b->weight : most;
+        maglev_claim(t, lb->live[k], b->weight, hash_id(b->id, 0), hash_id(b->id, 1));
+        t->claim[k].turn = hash_id(b->id, 2);
     }
-    if (lb->live_count > 0)
-        qsort(m->claim, lb->live_count, sizeof *m->claim, by_turn);
-    return most;
+    if (t->claims > 0)
+        qsort(t->claim, t->claims, sizeof *t->claim, by_turn);
+    maglev_fill_by_target(t);
 }
 
-static void take_slot(struct maglev *m, struct claim *c)
-{
-    uint32_t at = c->next;
-
-    while (m->slot[at] != LB_NONE)
-        at = (uint32_t)(((uint64_t)at + c->skip) % m->table_size);
-    m->slot[at] = c->backend;
-    c->next = at;
-}
-
-static void maglev_build(struct lb *lb)
-{
-    struct maglev *m = lb->state;
-    uint32_t most = list_claims(lb), left = m->table_size;
-
-    m->built = true;
-    for (uint32_t k = 0; k < m->table_size; k++)
-        m->slot[k] = LB_NONE;
-    for (uint64_t t = 1; left > 0 && lb->live_count > 0; t++)
-        for (uint32_t k = 0; k < lb->live_count && left > 0; k++) {
-            struct claim *c = &m->claim[k];
-            if (t * c->weight < c->target)
-                continue;
-            c->target += most;
-            take_slot(m, c);
-            left--;
-        }
-}
-
-/* A backend that is full or tried hands over to the owners of the slots behind: they follow in
- * no order, so its keys spread over all the others. */
 static uint32_t maglev_pick(struct lb *lb, const struct lb_request *rq)
 {
-    struct maglev *m = lb->state;
+    struct maglev_table *t = &((struct maglev *)lb->state)->table;
 
-    if (!m->built)
-        maglev_build(lb);
-    if (lb->open_count == 0)
-        return lb_none_or_full(lb, rq);
-
-    uint32_t at = (uint32_t)(lb_mix(rq->hash) % m->table_size);
-    for (uint32_t steps = 0; steps < m->table_size; steps++) {
-        if (lb_usable(lb, m->slot[at], rq))
-            return m->slot[at];
-        at = at + 1 < m->table_size ? at + 1 : 0;
-        if (steps == 64 && lb_next_usable(lb, rq, 0) == LB_NONE)
-            break;
-    }
-    uint32_t i = lb_next_usable(lb, rq, 0);      /* one without a slot: more backends than slots */
-    return i != LB_NONE ? i : lb_none_or_full(lb, rq);
+    if (!t->built)
+        maglev_build(lb, t);
+    return maglev_walk(lb, t, rq, (uint32_t)(lb_mix(rq->hash) % t->size));
 }
 
-static void maglev_change(struct lb *lb, uint32_t i, enum lb_change what)
+static void maglev_changed(struct lb *lb, uint32_t i, enum lb_change what)
 {
-    struct maglev *m = lb->state;
-
     (void)i;
-    if (what == LB_LIMIT)
-        return;
-    m->claim = lb_grow(m->claim, m->room, lb->capacity, sizeof *m->claim);
-    m->room = lb->capacity;
-    m->built = false;
-}
-
-static bool is_prime(uint32_t n)
-{
-    for (uint32_t d = 2; (uint64_t)d * d <= n; d++)
-        if (n % d == 0)
-            return false;
-    return n > 1;
+    if (what != LB_LIMIT)
+        maglev_change(&((struct maglev *)lb->state)->table, lb);
 }
 
 static int maglev_start(struct lb *lb, const char **why)
 {
     struct maglev *m = lb->state;
 
-    if (!is_prime(m->table_size))
+    if (!maglev_is_prime(m->table_size))
         *why = "table_size must be prime";
     else if (lb->live_count > m->table_size)
         *why = "table_size must not be below the number of backends";
     else {
-        m->slot = lb_grow(NULL, 0, m->table_size, sizeof *m->slot);
-        maglev_change(lb, 0, LB_ADDED);
+        maglev_open(&m->table, m->table_size);
+        maglev_change(&m->table, lb);
         return 0;
     }
     return -1;
@@ -150,17 +78,12 @@ static int maglev_start(struct lb *lb, const char **why)
 
 static void maglev_stop(struct lb *lb)
 {
-    struct maglev *m = lb->state;
-
-    free(m->slot);
-    free(m->claim);
+    maglev_close(&((struct maglev *)lb->state)->table);
 }
 
 static size_t maglev_bytes(const struct lb *lb)
 {
-    const struct maglev *m = lb->state;
-
-    return m->table_size * sizeof *m->slot + m->room * sizeof *m->claim;
+    return maglev_memory(&((const struct maglev *)lb->state)->table);
 }
 
 static const struct lb_param params[] = {
@@ -197,6 +120,6 @@ const struct lb_ops lb_maglev = {
     .start      = maglev_start,
     .stop       = maglev_stop,
     .pick       = maglev_pick,
-    .on_change  = maglev_change,
+    .on_change  = maglev_changed,
     .bytes      = maglev_bytes,
 };

@@ -7,7 +7,7 @@ enum { MOST_CHOICES = 16, REDRAWS = 16 };
 
 struct p2c {
     uint32_t     choices;
-    bool         replacement;
+    bool         replacement, neighbour;
     struct alias alias;
 };
 
@@ -49,6 +49,8 @@ static uint32_t draw_another(struct lb *lb, const struct lb_request *rq, const u
         uint32_t i = alias_draw(&p->alias, lb, rq);
         if (p->replacement || i == LB_NONE || !is_among(drawn, count, i))
             return i;
+        if (p->neighbour)
+            return lb_next_usable(lb, rq, i + 1);
     }
     return LB_NONE;
 }
@@ -58,7 +60,7 @@ static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
     struct p2c *p = lb->state;
     uint32_t drawn[MOST_CHOICES], best = LB_NONE;
 
-    if (p->choices == 2 && alias_is_even(&p->alias, lb) && lb_all_usable(lb, rq)
+    if (p->choices == 2 && !p->neighbour && alias_is_even(&p->alias, lb) && lb_all_usable(lb, rq)
         && lb->live_count > 1)
         return pick_of_pair(lb, p);
 
@@ -74,8 +76,13 @@ static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
 
 static int p2c_start(struct lb *lb, const char **why)
 {
-    (void)why;
-    alias_change(&((struct p2c *)lb->state)->alias, lb);
+    struct p2c *p = lb->state;
+
+    if (p->replacement && p->neighbour) {
+        *why = "replacement and neighbour exclude each other";
+        return -1;
+    }
+    alias_change(&p->alias, lb);
     return 0;
 }
 
@@ -103,17 +110,21 @@ static const struct lb_param params[] = {
       "backends drawn per pick" },
     { "replacement", LB_BOOL, offsetof(struct p2c, replacement), 0, 0, 1,
       "may a pick draw the same backend twice?" },
+    { "neighbour", LB_BOOL, offsetof(struct p2c, neighbour), 0, 0, 1,
+      "draws the same twice: take the next in the list, do not draw again?" },
     { 0 },
 };
 
 static const struct lb_page page = {
     .rule = "Draws `choices` different backends by weight and takes the one with the least\n"
             "in flight / weight; the first drawn if equal. `replacement` allows drawing\n"
-            "the same one twice. After 16 redraws a pick makes do with fewer.",
+            "the same one twice. After 16 redraws a pick makes do with fewer. `neighbour`:\n"
+            "instead of drawing again, the next in the list (Traefik, on equal weights).",
     .cost = "O(choices) per pick, nothing on completion, 16 bytes a backend.",
     .used_by = "Envoy LEAST_REQUEST (Istio's default) and gRPC least_request, both with\n"
-               "replacement; Finagle and Linkerd without; nginx `random two`, HAProxy\n"
-               "`random` (its default since 3.3), Traefik `p2c`, Caddy `random_choose`.",
+               "replacement (see least_request); Finagle and Linkerd without; Traefik `p2c`\n"
+               "with `neighbour`. nginx: random_two, HAProxy: random_ring, Caddy:\n"
+               "random_choose.",
     .fails_when = "Fewer than about ten backends (least_conn costs as little and is better), or\n"
                   "several balancers that each have few in flight: counts near zero tell\n"
                   "nothing and the choice is random. At loads below about a half, round robin\n"

@@ -104,8 +104,8 @@ static const struct lb_page page = {
     .rule = "Takes the usable backend with the least in flight / weight. Equal ones take\n"
             "turns in proportion to their weights.",
     .cost = "O(log n) per pick and per completion, 16 bytes a backend.",
-    .used_by = "nginx `least_conn`, IPVS `wlc` (its default), HAProxy `leastconn` (which\n"
-               "compares (in flight + 1) / weight unless idle), Traefik, Envoy by deadlines.",
+    .used_by = "The rule of nginx, IPVS, HAProxy and Envoy but for ties. With each one's ties:\n"
+               "least_conn_smooth, shortest_delay, least_conn_fifo, least_request.",
     .fails_when = "As least_conn: fast failures attract, separate balancers herd, a new backend\n"
                   "is flooded. At few requests in flight the ratio cannot meet the weights: one\n"
                   "in flight at weight 1 counts more than four at weight 5.",

@@ -4,10 +4,13 @@
  * of equals) and subtracts the sum of weights from it.  Done literally that is a scan.  Backends
  * of one weight all rise by the same amount, though, so their order among themselves changes only
  * when one is taken: each distinct weight has a heap and one common rise, and a pick looks at
- * the heaps' tops.  Same order, O(distinct weights + log n). */
+ * the heaps' tops.  Same order, O(distinct weights + log n).  With `max_fails`, those that failed
+ * lately stand apart, with weights of their own that grow back by 1 a pick: these are scanned. */
 #include "heap.h"
 
 #include <stdlib.h>
+
+static const uint64_t SECOND = 1000000000;
 
 struct member {
     int64_t  credit;                     /* while in a heap: without the group's rise */
@@ -20,7 +23,20 @@ struct group {
     int64_t     rise;
 };
 
+/* What nginx remembers of a server's failures; times in whole seconds, as it has them. */
+struct trouble {
+    uint64_t failed, checked;            /* when it last failed, and was last looked at anew */
+    uint32_t fails;
+    uint32_t lost;                       /* of its weight; grows back */
+    uint32_t apart;                      /* its place in apart[] + 1; 0: in its heap */
+};
+
 struct weighted_round_robin {
+    uint32_t       max_fails;
+    uint64_t       fail_timeout;
+    bool           errors_fail;
+    struct trouble *trouble;             /* by backend, where max_fails is set */
+    uint32_t      *apart, aparts;
     struct member *member;               /* by backend */
     struct group  *group;
     uint32_t      *item, *place;         /* the heaps' arrays: a slice of item[] a group */
@@ -36,12 +52,17 @@ static bool richer(const struct lb *lb, uint32_t a, uint32_t b)
     return m[a].credit > m[b].credit || (m[a].credit == m[b].credit && a < b);
 }
 
+static bool is_apart(const struct weighted_round_robin *w, uint32_t i)
+{
+    return w->max_fails != 0 && w->trouble[i].apart != 0;
+}
+
 /* Enters or leaves the heap of its group; credit rests while a backend is not usable. */
 static void weighted_round_robin_sync(struct lb *lb, uint32_t i)
 {
     struct weighted_round_robin *w = lb->state;
     struct group *g = &w->group[w->member[i].group];
-    bool open = lb_is_open(lb, i);
+    bool open = lb_is_open(lb, i) && !is_apart(w, i);
 
     if (!w->grouped || open == (w->place[i] != 0))
         return;
@@ -110,6 +131,8 @@ static void hold_tried(struct lb *lb, const struct lb_request *rq, uint64_t *wei
         for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1) {
             uint32_t i = 64 * word + (uint32_t)__builtin_ctzll(bits);
             struct group *g = &w->group[w->member[i].group];
+            if (is_apart(w, i))
+                continue;
             w->member[i].credit -= g->weight;
             heap_sink(&g->heap, lb, richer, i);
             *weight -= g->weight;
@@ -135,6 +158,109 @@ static uint32_t richest(const struct lb *lb, const struct lb_request *rq)
     return best;
 }
 
+static int64_t credit_of(const struct weighted_round_robin *w, uint32_t i)
+{
+    const struct member *m = &w->member[i];
+
+    return m->credit + (w->place[i] != 0 ? w->group[m->group].rise : 0);
+}
+
+/* ---- max_fails ---- */
+
+static bool sits_out(const struct weighted_round_robin *w, const struct trouble *t, uint64_t second)
+{
+    return t->fails >= w->max_fails && second - t->checked <= w->fail_timeout / SECOND;
+}
+
+/* The richest of those apart and `best`, the richest of the others; adds to the sum of weights. */
+static uint32_t richest_apart(struct lb *lb, const struct lb_request *rq, uint32_t best,
+                              uint64_t *weight)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    for (uint32_t k = 0; k < w->aparts; k++) {
+        uint32_t i = w->apart[k];
+        struct trouble *t = &w->trouble[i];
+        if (!lb_usable(lb, i, rq) || sits_out(w, t, rq->now / SECOND))
+            continue;
+        uint32_t full = lb->backend[i].weight, effective = full > t->lost ? full - t->lost : 0;
+        w->member[i].credit += effective;
+        *weight += effective;
+        t->lost = full - effective;
+        t->lost -= t->lost > 0;
+        int64_t more = best == LB_NONE ? 1 : credit_of(w, i) - credit_of(w, best);
+        if (more > 0 || (more == 0 && i < best))
+            best = i;
+    }
+    return best;
+}
+
+static void go_apart(struct lb *lb, uint32_t i)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    if (is_apart(w, i))
+        return;
+    w->apart[w->aparts++] = i;
+    w->trouble[i].apart = w->aparts;
+    weighted_round_robin_sync(lb, i);
+}
+
+/* Back to the others, once nothing tells it from them. */
+static void come_back(struct lb *lb, uint32_t i)
+{
+    struct weighted_round_robin *w = lb->state;
+    struct trouble *t = &w->trouble[i];
+    uint32_t hole = t->apart, last = w->apart[w->aparts - 1];
+
+    if (hole == 0 || t->lost > 0 || t->fails >= w->max_fails)
+        return;
+    w->apart[hole - 1] = last;
+    w->trouble[last].apart = hole;
+    t->apart = 0;
+    w->aparts--;
+    weighted_round_robin_sync(lb, i);
+}
+
+static void look_back(struct lb *lb, uint64_t second, uint32_t i)
+{
+    struct weighted_round_robin *w = lb->state;
+
+    if (second - w->trouble[i].checked > w->fail_timeout / SECOND)
+        w->trouble[i].checked = second;
+    for (uint32_t k = w->aparts; k-- > 0;)
+        come_back(lb, w->apart[k]);
+}
+
+static bool is_failure(const struct weighted_round_robin *w, enum lb_result result)
+{
+    return result == LB_REFUSED || result == LB_TIMEOUT || (result == LB_ERROR && w->errors_fail);
+}
+
+/* A lone server is never held to have failed. */
+static void remember(struct lb *lb, uint32_t i, const struct lb_outcome *o)
+{
+    struct weighted_round_robin *w = lb->state;
+    struct trouble *t = &w->trouble[i];
+
+    if (!is_failure(w, o->result) || lb->live_count < 2) {
+        if (o->result != LB_CANCELLED && t->failed < t->checked)
+            t->fails = 0;
+        if (t->apart != 0)
+            come_back(lb, i);
+        return;
+    }
+    t->fails++;
+    t->failed = t->checked = o->now / SECOND;
+    t->lost += lb->backend[i].weight / w->max_fails;
+    if (t->lost > lb->backend[i].weight)
+        t->lost = lb->backend[i].weight;
+    if (t->lost > 0 || t->fails >= w->max_fails)
+        go_apart(lb, i);
+}
+
+/* ---- picking ---- */
+
 static uint32_t weighted_round_robin_pick(struct lb *lb, const struct lb_request *rq)
 {
     struct weighted_round_robin *w = lb->state;
@@ -148,8 +274,15 @@ static uint32_t weighted_round_robin_pick(struct lb *lb, const struct lb_request
         hold_tried(lb, rq, &weight);
 
     uint32_t i = richest(lb, rq);
+    if (w->aparts > 0)
+        i = richest_apart(lb, rq, i, &weight);
+    if (i == LB_NONE)
+        return LB_NONE;
     w->member[i].credit -= (int64_t)weight;
-    heap_sink(&w->group[w->member[i].group].heap, lb, richer, i);
+    if (w->place[i] != 0)
+        heap_sink(&w->group[w->member[i].group].heap, lb, richer, i);
+    if (w->max_fails != 0)
+        look_back(lb, rq->now / SECOND, i);
     return i;
 }
 
@@ -162,9 +295,12 @@ static void weighted_round_robin_picked(struct lb *lb, uint32_t i, uint64_t now)
 
 static void weighted_round_robin_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
 {
-    (void)o;
+    const struct weighted_round_robin *w = lb->state;
+
     if (lb->backend[i].limit != 0)
         weighted_round_robin_sync(lb, i);
+    if (w->max_fails != 0)
+        remember(lb, i, o);
 }
 
 static void make_room(struct lb *lb)
@@ -177,6 +313,10 @@ static void make_room(struct lb *lb)
     w->group = lb_grow(w->group, w->room, room, sizeof *w->group);
     w->item = lb_grow(w->item, w->room, room, sizeof *w->item);
     w->place = lb_grow(w->place, w->room, room, sizeof *w->place);
+    if (w->max_fails != 0) {
+        w->trouble = lb_grow(w->trouble, w->room, room, sizeof *w->trouble);
+        w->apart = lb_grow(w->apart, w->room, room, sizeof *w->apart);
+    }
     w->room = room;
 }
 
@@ -208,29 +348,48 @@ static void weighted_round_robin_stop(struct lb *lb)
     free(w->group);
     free(w->item);
     free(w->place);
+    free(w->trouble);
+    free(w->apart);
 }
 
 static size_t weighted_round_robin_bytes(const struct lb *lb)
 {
     const struct weighted_round_robin *w = lb->state;
 
-    return w->room * (sizeof *w->member + sizeof *w->group + sizeof *w->item + sizeof *w->place);
+    size_t each = sizeof *w->member + sizeof *w->group + sizeof *w->item + sizeof *w->place;
+
+    if (w->max_fails != 0)
+        each += sizeof *w->trouble + sizeof *w->apart;
+    return w->room * each;
 }
+
+static const struct lb_param params[] = {
+    { "max_fails", LB_UINT, offsetof(struct weighted_round_robin, max_fails), 0, 0, 1e6,
+      "failures after which a backend sits out; nginx has 1; 0: never" },
+    { "fail_timeout", LB_DURATION, offsetof(struct weighted_round_robin, fail_timeout), 10e9, 0,
+      1e15, "how long it sits out, in whole seconds of the clock" },
+    { "errors_fail", LB_BOOL, offsetof(struct weighted_round_robin, errors_fail), 0, 0, 1,
+      "error replies count as failures, as with proxy_next_upstream http_500" },
+    { .name = NULL },
+};
 
 static const struct lb_page page = {
     .rule = "Every usable backend has a credit. A pick adds each one's weight to it,\n"
             "takes the greatest (the first of equals) and subtracts the sum of all weights\n"
             "from it. So turns follow the weights exactly and are spread out: weights 5,1,1\n"
-            "give a a b a c a a, not five a in a row.",
+            "give a a b a c a a, not five a in a row. With max_fails a failure takes\n"
+            "weight / max_fails off, which grows back by 1 a pick, and after so many the\n"
+            "backend sits out for fail_timeout, then tries one request.",
     .cost = "O(distinct weights + log n) per pick, 64 bytes a backend; O(n log n) when a\n"
-            "backend is added or a weight changes. The order is that of the plain scan.",
+            "backend is added or a weight changes. The order is that of the plain scan.\n"
+            "With max_fails, those that failed lately are scanned.",
     .used_by = "nginx (its default). HAProxy `roundrobin`, Envoy and Traefik use deadlines\n"
                "instead: same shares, other order (Envoy bunches: 5,1,1 gives a a a a b c a).",
     .fails_when = "Weights are a guess at speed, made once. As with any turn-taking, a backend\n"
                   "that becomes slow is given its share all the same. W nginx workers without\n"
                   "`zone` each start at the first backend, which gets the first W requests.",
     .source = "nginx, ngx_http_upstream_round_robin.c; order checked against recordings of\n"
-              "nginx 1.22.1.",
+              "nginx 1.22.1, also of failures.",
 };
 
 const struct lb_ops lb_weighted_round_robin = {
@@ -241,6 +400,7 @@ const struct lb_ops lb_weighted_round_robin = {
     .summary     = "smooth weighted round robin, in exactly nginx's order",
     .page        = &page,
     .state_size  = sizeof(struct weighted_round_robin),
+    .params      = params,
     .start       = weighted_round_robin_start,
     .stop        = weighted_round_robin_stop,
     .pick        = weighted_round_robin_pick,

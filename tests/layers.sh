@@ -21,8 +21,8 @@ fact "every include names a file that exists" "$(while read -r from to; do
 
 fact "nobody includes upward" "$(awk '
     BEGIN { f["algorithms"] = 0; f["base"] = 0; f["core"] = f["metrics"] = f["results"] = f["json"] = 1
-            f["parts"] = 2; f["nodes"] = 3; f["scenario"] = 4; f["run"] = 5
-            f["report"] = f["verify"] = 6; f["cli"] = 7 }
+            f["parts"] = 2; f["nodes"] = 3; f["scenario"] = 4; f["run"] = f["picks"] = 5
+            f["report"] = f["verify"] = f["conform"] = 6; f["cli"] = 7 }
     function room(p,   a, n) { n = split(p, a, "/"); return a[1] == "sim" ? a[2] : a[1] }
     { from = room($1); to = room($2)
       if (!(from in f) || !(to in f)) print $1 ": a folder without a floor: " $2
@@ -34,6 +34,7 @@ fact "algorithms/ uses only the C library" "$(grep -nE '^#include *<' algorithms
 fact "sim/base/ takes only fmath.h from algorithms/" "$(awk '$1 ~ /^sim\/base\// && $2 ~ /^algorithms\// && $2 != "algorithms/fmath.h"' <<<"$includes")"
 fact "sim/report/ sees results and base, never the simulator" "$(awk '$1 ~ /^sim\/report\// && $2 !~ /^sim\/(report|results|metrics|base)\//' <<<"$includes")"
 fact "sim/verify/ sees run, results, base and the library" "$(awk '$1 ~ /^sim\/verify\// && $2 !~ /^sim\/(verify|run|scenario|results|metrics|base)\// && $2 != "algorithms/lb.h"' <<<"$includes")"
+fact "sim/picks/ never sees a node or a run" "$(awk '$1 ~ /^sim\/picks\// && $2 ~ /^sim\/(nodes|run|core|parts|metrics)\// && $2 != "sim/nodes/config.h"' <<<"$includes")"
 fact "results see neither the simulator nor scenarios" "$(awk '$1 ~ /^sim\/results\// && $2 !~ /^sim\/(results|metrics|json|base)\//' <<<"$includes")"
 fact "sim/json/ knows only base" "$(awk '$1 ~ /^sim\/json\// && $2 !~ /^sim\/(json|base)\//' <<<"$includes")"
 fact "scenario/ calls no constructor of a node" "$(awk '$1 ~ /^sim\/scenario\// && $2 ~ /^sim\/nodes\// && $2 != "sim/nodes/config.h"' <<<"$includes")"

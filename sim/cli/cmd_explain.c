@@ -1,5 +1,6 @@
 /* cmd_explain.c - a page about an algorithm, a distribution, a metric, a key of a scenario, or the
  * code of a fault. */
+#include "explain_profile.h"
 #include "load.h"
 #include "verbs.h"
 
@@ -10,6 +11,7 @@
 #include "../results/catalogue.h"
 #include "../scenario/codes.h"
 #include "../scenario/field.h"
+#include "../scenario/profile.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,19 +37,33 @@ static void show_value(char *buf, size_t size, const struct lb_param *p, double 
         text_show_duration(buf, size, value);
     else if (p->type == LB_BOOL)
         snprintf(buf, size, "%s", value != 0 ? "true" : "false");
+    else if (p->type == LB_CHOICE)
+        snprintf(buf, size, "%s", p->words[(uint32_t)value]);
+    else if (p->type == LB_UINT)
+        snprintf(buf, size, "%.0f", value);
     else
         snprintf(buf, size, "%g", value);
+}
+
+static void show_words(char *buf, size_t size, const struct lb_param *p)
+{
+    size_t used = (size_t)snprintf(buf, size, ", of");
+
+    for (const char *const *w = p->words; *w && used < size; w++)
+        used += (size_t)snprintf(buf + used, size - used, " %s", *w);
 }
 
 static void explain_param(struct cli *cli, const struct lb_param *p)
 {
     FILE *out = cli->out;
-    char preset[32], min[32], max[32], range[80] = "";
+    char preset[32], min[32], max[32], range[120] = "";
 
     show_value(preset, sizeof preset, p, p->preset);
     show_value(min, sizeof min, p, p->min);
     show_value(max, sizeof max, p, p->max);
-    if (p->type != LB_BOOL)
+    if (p->type == LB_CHOICE)
+        show_words(range, sizeof range, p);
+    else if (p->type != LB_BOOL)
         snprintf(range, sizeof range, ", %s to %s", min, max);
     fprintf(out, "  %-16s [%s%s]\n      ", p->name, preset, range);
     columns_wrap(out, p->help, 6, 6, cli_columns(cli));
@@ -63,6 +79,10 @@ static void explain_traits(FILE *out, uint32_t traits)
         { LB_BY_ADDRESS, "hashes the client's address" },
         { LB_BY_LOAD, "in-flight counts move keys" },
         { LB_BY_WORK, "reads a request's work, which no real proxy knows" },
+        { LB_BY_ORDER, "the order of the backends counts too" },
+        { LB_SCANS, "every pick looks at all backends" },
+        { LB_MAY_WAIT, "waits for a full backend though others have room" },
+        { LB_MAY_DROP, "drops what the backend of its choice may not be given" },
     };
     const char *before = "\ntraits\n  ";
 
@@ -271,14 +291,16 @@ static const struct lb_ops *find_algorithm(const struct plugins *p, const char *
 
 static int unknown(struct cli *cli, const char *word)
 {
-    const char *names[64];
+    const char *names[256];
     char shown[96];
     size_t n = 0;
 
-    for (const struct lb_ops *const *o = lb_all(); *o && n < 40; o++)
+    for (const struct lb_ops *const *o = lb_all(); *o && n < 128; o++)
         names[n++] = (*o)->name;
-    for (const struct dist_kind *const *k = dist_kinds(); *k && n < 63; k++)
+    for (const struct dist_kind *const *k = dist_kinds(); *k && n < 192; k++)
         names[n++] = (*k)->name;
+    for (const char *const *p = profile_names; *p && n < ARRAY_LEN(names) - 1; p++)
+        names[n++] = *p;
     names[n] = NULL;
 
     const char *near = text_nearest(word, names);
@@ -312,7 +334,7 @@ static int explain(struct cli *cli, const struct plugins *p, const char *word)
         put_title(cli, word, NULL, metric->help);
     else if (field)
         explain_field(cli, word, table, field);
-    else
+    else if (!explain_profile(cli, word))
         return unknown(cli, word);
     return 0;
 }
@@ -331,7 +353,8 @@ static const struct opt opts[] = { OPT_ROW_PLUGIN, OPT_ROW_OUTPUT, OPT_ROWS_COMM
 
 const struct verb verb_explain = {
     .name = "explain", .words = "WHAT", .min_words = 1, .max_words = 1,
-    .summary = "what an algorithm, distribution, metric, key or error code is",
-    .examples = "lblab explain peak_ewma\nlblab explain clients.arrival\nlblab explain E101",
+    .summary = "what an algorithm, product, distribution, metric, key or code is",
+    .examples = "lblab explain peak_ewma\nlblab explain haproxy-2.6\n"
+                "lblab explain clients.arrival\nlblab explain E101",
     .opts = opts, .run = run,
 };

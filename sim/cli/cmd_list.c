@@ -1,4 +1,4 @@
-/* cmd_list.c - what there is: algorithms, distributions, metrics, scenarios, figures. */
+/* cmd_list.c - what there is: algorithms, distributions, metrics, profiles, scenarios. */
 #include "answer.h"
 #include "load.h"
 #include "verbs.h"
@@ -8,6 +8,7 @@
 #include "../base/text.h"
 #include "../report/columns.h"
 #include "../results/catalogue.h"
+#include "../scenario/profile.h"
 
 #include <fts.h>
 #include <string.h>
@@ -76,6 +77,32 @@ static int list_metrics(struct lister *l)
 
     for (const struct metric *m = metric_all(); m->name; m++)
         row(l, m->name, "unit", units[m->unit], m->help);
+    return 0;
+}
+
+/* A product's words, those that are modelled. */
+static void list_profile(struct lister *l, const struct profile *p)
+{
+    const cJSON *entry;
+    char words[400] = "";
+
+    cJSON_ArrayForEach(entry, doc_get(p->doc.root, "policies"))
+        if (!doc_get(entry, "not_modelled"))
+            snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
+                     *words ? ", " : "", entry->string);
+    row(l, p->name, "synthetic", cJSON_IsTrue(doc_get(p->doc.root, "synthetic")) ? "syn" : NULL,
+        words);
+}
+
+static int list_profiles(struct lister *l)
+{
+    struct profile profile;
+
+    for (const char *const *name = profile_names; *name; name++)
+        if (profile_open(&profile, *name) == 0) {
+            list_profile(l, &profile);
+            profile_fini(&profile);
+        }
     return 0;
 }
 
@@ -180,6 +207,7 @@ static const struct subject {
     { "algorithms", "what a balancer may choose by", list_algorithms },
     { "distributions", "of service times, pauses and demands", list_distributions },
     { "metrics", "what a result says of a policy", list_metrics },
+    { "profiles", "products: their own words for what a balancer chooses by", list_profiles },
     { "scenarios", "in ./scenarios, in the installed folder or in DIR", list_scenarios },
 };
 
@@ -205,7 +233,7 @@ static int unknown(struct cli *cli, const char *word)
     if (near)
         err_hint(&cli->err, "did you mean \"%s\"?", near);
     else
-        err_hint(&cli->err, "lists: algorithms, distributions, metrics, scenarios");
+        err_hint(&cli->err, "lists: algorithms, distributions, metrics, profiles, scenarios");
     return 2;
 }
 
@@ -243,7 +271,7 @@ static const struct opt opts[] = {
 
 const struct verb verb_list = {
     .name = "list", .words = "[WHAT [DIR]]", .max_words = 2,
-    .summary = "algorithms, distributions, metrics, scenarios",
+    .summary = "algorithms, distributions, metrics, profiles, scenarios",
     .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else\n"
                "in ./scenarios, else where `make install` put them.",
     .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",

@@ -23,8 +23,8 @@ const struct verb *const *verb_all(void)
 {
     static const struct verb *const verbs[] = {
         &verb_run, &verb_sweep, &verb_check, &verb_compare, &verb_merge, &verb_status,
-        &verb_remap, &verb_verify, &verb_validate, &verb_list, &verb_explain, &verb_schema,
-        &verb_completion, &verb_version, &verb_help, NULL,
+        &verb_remap, &verb_pick, &verb_conform, &verb_verify, &verb_validate, &verb_list,
+        &verb_explain, &verb_schema, &verb_completion, &verb_version, &verb_help, NULL,
     };
 
     return verbs;

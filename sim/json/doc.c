@@ -190,7 +190,8 @@ const char *doc_where(const struct doc *doc, const cJSON *node, char *buf, size_
     uint32_t count = find_steps(doc->root, node, step, 0);
     char number[16];
 
-    snprintf(buf, size, "%s", count == 1 ? "the scenario" : "");
+    snprintf(buf, size, "%s",
+             count != 1 ? "" : doc->root_name ? doc->root_name : "the scenario");
     for (uint32_t k = 1; k < count; k++) {
         snprintf(number, sizeof number, "[%u]", step[k].index);
         if (step[k].node->string)

@@ -15,6 +15,7 @@ enum { DOC_OPTIONS = 256, DOC_PRESET = -1000000 };
 
 struct doc {
     const char *path;               /* as shown in messages */
+    const char *root_name;          /* "the case"; NULL: "the scenario" */
     char   *text;                   /* owned */
     size_t  length;
     cJSON  *root;
@@ -53,7 +54,7 @@ cJSON *doc_get(const cJSON *node, const char *key);
 /* root[list][index][key] as far as it exists: the place of something found wrong later. */
 const cJSON *doc_item(const struct doc *, const char *list, uint32_t index, const char *key);
 
-/* "clients[0].arrival" for messages, safe to show; "the scenario" for the root. */
+/* "clients[0].arrival" for messages, safe to show; its root_name for the root. */
 const char *doc_where(const struct doc *, const cJSON *, char *buf, size_t size);
 
 /* The value as it was written, safe to show, cut to size; "an object", "a list" for those. */

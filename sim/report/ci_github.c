@@ -82,7 +82,8 @@ static void put_level(FILE *f, const struct ci_input *in, enum level level)
 
 static void put_fault(FILE *f, const struct err_item *item)
 {
-    fprintf(f, "::%s title=lblab %s", item->severity == ERR_ERROR ? "error" : "warning", item->code);
+    fprintf(f, "::%s title=lblab %s", item->severity == ERR_ERROR ? "error" : "warning",
+            item->code);
     if (*item->file) {
         fputs(",file=", f);
         put(f, item->file, IN_PROPERTY);

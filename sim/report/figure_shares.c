@@ -72,8 +72,8 @@ static void put_note(FILE *f, uint32_t i, void *arg)
     char note[64];
     double busiest = highest_bar(arg, i) / mean_bar(arg, i);
 
-    snprintf(note, sizeof note, isnan(busiest) ? "no requests" : "all seeds: busiest %.2f x the mean",
-             busiest);
+    snprintf(note, sizeof note,
+             isnan(busiest) ? "no requests" : "all seeds: busiest %.2f x the mean", busiest);
     plot_quote(f, note);
 }
 

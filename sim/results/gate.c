@@ -183,7 +183,7 @@ static void judge_interval(struct gate_row *row, const struct worse *w,
     }
 }
 
-/* Nothing was random on either side (a trace, a policy without chance): the change is what it is. */
+/* Nothing was random on either side (a trace, a policy without chance): the change is exact. */
 static void judge_exact(struct gate_row *row, const struct worse *w,
                         const struct gate_limits *limits, double least)
 {

@@ -89,6 +89,7 @@ extern const struct field_type field_id;            /* const char *: a file-safe
 extern const struct field_type field_node;          /* const char *: name of a tier, no dots */
 extern const struct field_type field_text;          /* const char *: plain text, max characters */
 extern const struct field_type field_uint;          /* uint32_t */
+extern const struct field_type field_bool;          /* bool */
 extern const struct field_type field_count;         /* uint64_t */
 extern const struct field_type field_real;          /* double */
 extern const struct field_type field_share;         /* double, 0 to 1: "5%" or 0.05 */

@@ -152,6 +152,20 @@ static int read_uint(struct reader *rd, const struct field *f, const cJSON *node
     return 0;
 }
 
+static int read_bool(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    if (!cJSON_IsBool(node))
+        return field_mismatch(rd, node, f->type->what);
+    *(bool *)member(f, object) = cJSON_IsTrue(node);
+    return 0;
+}
+
+static void schema_bool(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"type\": \"boolean\"");
+}
+
 static int read_count(struct reader *rd, const struct field *f, const cJSON *node, void *object)
 {
     if (read_whole(rd, f, node, 0x1p53) < 0)
@@ -425,6 +439,8 @@ const struct field_type field_ignored = {
     .what = "text", .read = read_ignored, .schema = schema_text };
 const struct field_type field_uint = {
     .what = "a whole number", .read = read_uint, .schema = schema_uint };
+const struct field_type field_bool = {
+    .what = "true or false", .read = read_bool, .schema = schema_bool };
 const struct field_type field_count = {
     .what = "a whole number", .read = read_count, .schema = schema_count };
 const struct field_type field_real = {

@@ -33,23 +33,6 @@ static const struct field_table retry_table = {
 
 /* ---- hedge, fan_out ---- */
 
-static int read_flag(struct reader *rd, const struct field *f, const cJSON *node, void *object)
-{
-    if (!cJSON_IsBool(node))
-        return field_mismatch(rd, node, "true or false");
-    *(bool *)(void *)((char *)object + f->offset) = cJSON_IsTrue(node);
-    return 0;
-}
-
-static void schema_flag(FILE *out, const struct field *f)
-{
-    (void)f;
-    fprintf(out, "\"type\": \"boolean\"");
-}
-
-static const struct field_type type_flag = {
-    .what = "true or false", .read = read_flag, .schema = schema_flag };
-
 static const struct field hedge_rows[] = {
     { "after", &field_duration, FIELD_AT(hedge_config, after), .max = LONG,
       .flags = FIELD_REQUIRED,
@@ -57,7 +40,7 @@ static const struct field hedge_rows[] = {
               "that has none; \"0\": all at once" },
     { "max", &field_uint, FIELD_AT(hedge_config, max), .min = 1, .max = 16, .preset = "1",
       .help = "attempts beside the first, over the whole request" },
-    { "redraw", &type_flag, FIELD_AT(hedge_config, redraw), .preset = "false",
+    { "redraw", &field_bool, FIELD_AT(hedge_config, redraw), .preset = "false",
       .help = "does every attempt after the first draw a demand of its own, or do all have the "
               "same? (a trace's demand stays)" },
     { .key = NULL },

@@ -247,20 +247,22 @@ static int apply_set(struct reader *rd, const char *text)
     return set_value(rd, path, option, parse_value(equals + 1));
 }
 
-/* ---- -a rr,peak_ewma:decay=500ms,p2c:choices=5 ---- */
+/* ---- -a rr,peak_ewma:decay=500ms,profile=nginx-1.22:policy=least_conn ---- */
 
 static cJSON *parse_policy(char *text)
 {
-    char *save = NULL, *name = strtok_r(text, ":", &save), *setting;
+    char *save = NULL, *word = strtok_r(text, ":", &save);
+    bool has_name = word && !strchr(word, '=');
+    char *setting = has_name ? strtok_r(NULL, ":", &save) : word;
     cJSON *policy;
 
-    if (!name)
+    if (!word)
         return NULL;
-    setting = strtok_r(NULL, ":", &save);
-    if (!setting)
-        return cJSON_CreateString(name);
+    if (has_name && !setting)
+        return cJSON_CreateString(word);
     policy = cJSON_CreateObject();
-    cJSON_AddItemToObject(policy, "name", cJSON_CreateString(name));
+    if (has_name)
+        cJSON_AddItemToObject(policy, "name", cJSON_CreateString(word));
     for (; setting; setting = strtok_r(NULL, ":", &save)) {
         char *equals = strchr(setting, '=');
 

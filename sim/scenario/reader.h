@@ -47,6 +47,9 @@ void assert_check(struct reader *);      /* fields_assert.c: assertions, when po
 void load_warn(struct reader *);          /* load.c: what is allowed but hardly meant */
 void sweep_check(struct reader *);         /* fields_sweep.c: every value of `sweep` loads */
 
+/* profile_defaults.c: what a balancer's product does by default, added to the tree. */
+void profile_defaults(struct reader *);
+
 /* override.c: -s, -a, --seed, -n, -d applied to the tree.  0 or -1. */
 int  override_apply(struct reader *);
 

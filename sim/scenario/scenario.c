@@ -1,5 +1,6 @@
-/* scenario.c - file -> tree -> overrides -> structs -> graph -> events -> policies -> warnings.
- * Every step adds what it finds to err and the next goes on, so that one run tells all faults. */
+/* scenario.c - file -> tree -> overrides -> profiles -> structs -> graph -> events -> policies
+ * -> warnings. Every step adds what it finds to err and the next goes on, so that one run tells
+ * all faults. */
 #include "field.h"
 #include "json_text.h"
 
@@ -89,8 +90,10 @@ static int load(struct reader *rd)
     if (open_text(rd) < 0)
         return -1;
     canonical = json_canonical(&rd->doc, &length);
-    if (override_apply(rd) == 0)
+    if (override_apply(rd) == 0) {
+        profile_defaults(rd);
         read_all(rd);
+    }
     sort_faults(rd->err, from);
     digest(rd, canonical, length);
     if (rd->err->errors > errors)

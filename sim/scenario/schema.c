@@ -1,6 +1,7 @@
 /* schema.c - the JSON Schema (draft 2020-12) of scenarios, written from the field tables: what an
  * editor completes and checks.  References, loops and loads are beyond a schema. */
 #include "field.h"
+#include "profile.h"
 
 #include "../../algorithms/lb.h"
 
@@ -166,6 +167,54 @@ static void put_dist(FILE *out)
     fprintf(out, "\n      ]\n    },\n");
 }
 
+static void put_param(FILE *out, const struct lb_param *p)
+{
+    static const char *const type[] = {
+        [LB_UINT] = "\"type\": \"integer\"", [LB_REAL] = "\"type\": \"number\"",
+        [LB_BOOL] = "\"type\": \"boolean\"", [LB_DURATION] = "\"$ref\": \"#/$defs/duration\"" };
+    const char *before = "\"enum\": [";
+
+    fprintf(out, "\"%s\": { \"description\": ", p->name);
+    put_text(out, p->help);
+    fprintf(out, ", %s", p->type == LB_CHOICE ? "" : type[p->type]);
+    if (p->type == LB_UINT || p->type == LB_REAL)
+        fprintf(out, ", \"minimum\": %.17g, \"maximum\": %.17g", p->min, p->max);
+    for (const char *const *w = p->words; w && *w; w++, before = ", ")
+        fprintf(out, "%s\"%s\"", before, *w);
+    for (uint32_t k = 0; p->words && p->words[k]; k++)
+        fprintf(out, ", %u", k);
+    fprintf(out, "%s }", p->words ? "]" : "");
+}
+
+/* What an algorithm's parameters may be, where the name is a built-in's. */
+static void put_params(FILE *out, const struct lb_ops *ops)
+{
+    const char *before = "";
+
+    fprintf(out, "            { \"if\": { \"required\": [\"name\"], \"properties\": { \"name\": "
+                 "{ \"const\": \"%s\" } } }, \"then\": { \"properties\": {\n              ",
+            ops->name);
+    for (const struct lb_param *p = ops->params; p->name; p++, before = ",\n              ") {
+        fprintf(out, "%s", before);
+        put_param(out, p);
+    }
+    fprintf(out, " } } }");
+}
+
+static void put_all_params(FILE *out)
+{
+    const char *before = ", \"allOf\": [\n";
+
+    for (const struct lb_ops *const *o = lb_all(); *o; o++) {
+        if (!(*o)->params || !(*o)->params->name)
+            continue;
+        fprintf(out, "%s", before);
+        put_params(out, *o);
+        before = ",\n";
+    }
+    fprintf(out, " ]");
+}
+
 /* Plug-ins may bring other names, so names are suggested, not required. */
 static void put_policy(FILE *out)
 {
@@ -180,7 +229,15 @@ static void put_policy(FILE *out)
     fprintf(out, "] },\n"
                  "        { \"type\": \"object\", \"required\": [\"name\"], \"properties\": {\n"
                  "            \"name\": { \"type\": \"string\" }, \"label\": { \"type\": "
-                 "\"string\", \"maxLength\": 60 } } }\n"
+                 "\"string\", \"maxLength\": 60 } }");
+    put_all_params(out);
+    fprintf(out, " },\n        { \"type\": \"object\", \"required\": [\"profile\", \"policy\"], "
+                 "\"properties\": {\n            \"profile\": { \"enum\": [");
+    before = "";
+    for (const char *const *p = profile_names; *p; p++, before = ", ")
+        fprintf(out, "%s\"%s\"", before, *p);
+    fprintf(out, "] },\n            \"policy\": { \"type\": \"string\", \"maxLength\": 120 }, "
+                 "\"label\": { \"type\": \"string\", \"maxLength\": 60 } } }\n"
                  "      ]\n    },\n");
 }
 

@@ -1,11 +1,15 @@
-/* type_policy.c - an algorithm with its parameters: "p2c", or { "name": "p2c", "choices": 5 }.
+/* type_policy.c - an algorithm with its parameters: "p2c", or { "name": "p2c", "choices": 5 }, or a
+ * product's own word for it: { "profile": "nginx-1.22", "policy": "least_conn" }.
  * Parameters, types and ranges come from the algorithm's own table (algorithms/lb.h). */
 #include "field.h"
+#include "profile.h"
 
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
+#include "../base/xalloc.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool has_alias(const struct lb_ops *ops, const char *name)
@@ -84,6 +88,10 @@ static void show_value(const struct lb_param *p, double value, char *buf, size_t
         snprintf(buf, size, "%s", value > 0 ? "true" : "false");
         return;
     }
+    if (p->type == LB_CHOICE) {
+        snprintf(buf, size, "%s", p->words[(uint32_t)value]);
+        return;
+    }
     if (p->type == LB_DURATION)
         for (size_t k = 0; k < ARRAY_LEN(units); k++)
             if (value >= units[k].ns && fmod(value, units[k].ns) == 0) {
@@ -107,6 +115,8 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
     }
     names[count++] = "name";
     names[count++] = "label";
+    names[count++] = "profile";
+    names[count++] = "policy";
     names[count] = NULL;
 
     const char *near = text_nearest(child->string, names);
@@ -119,6 +129,29 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
     else
         err_hint(rd->err, "%s %s%s", ops->name, *list ? "takes " : "takes no parameters", list);
     return -1;
+}
+
+enum { MOST_WORDS = 30 };
+
+/* A word, or its place among the words; told of faults as any choice is. */
+static int read_choice(struct reader *rd, const struct lb_param *p, const cJSON *node,
+                       double *value)
+{
+    struct field_choice choice[MOST_WORDS + 1] = { 0 };
+    const struct field f = { .key = p->name, .extra = choice };
+    uint32_t place = 0;
+
+    if (cJSON_IsNumber(node) && node->valuedouble >= 0 && node->valuedouble <= p->max &&
+        node->valuedouble == floor(node->valuedouble)) {
+        *value = node->valuedouble;
+        return 0;
+    }
+    for (uint32_t k = 0; k < MOST_WORDS && p->words[k]; k++)
+        choice[k] = (struct field_choice){ .name = p->words[k], .value = k };
+    if (field_choice.read(rd, &f, node, &place) < 0)
+        return -1;
+    *value = place;
+    return 0;
 }
 
 static int read_value(struct reader *rd, const struct lb_param *p, const cJSON *node, double *value)
@@ -136,6 +169,8 @@ static int read_value(struct reader *rd, const struct lb_param *p, const cJSON *
             return -1;
         *value = (double)time;
         return 0;
+    case LB_CHOICE:
+        return read_choice(rd, p, node, value);
     case LB_UINT:
         if (!cJSON_IsNumber(node) || node->valuedouble != floor(node->valuedouble))
             return field_mismatch(rd, node, "a whole number");
@@ -164,6 +199,11 @@ static int read_param(struct reader *rd, struct policy *policy, const cJSON *chi
         show_value(p, p->max, high, sizeof high);
         return field_out_of_range(rd, child, low, high);
     }
+    for (uint32_t k = 0; k < policy->set_count; k++)
+        if (policy->set[k].param == p->name) {      /* over what a profile says */
+            policy->set[k].value = value;
+            return 0;
+        }
     if (policy->set_count == ARRAY_LEN(policy->set))
         return doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E112", "more than %zu parameters",
                          ARRAY_LEN(policy->set));
@@ -208,20 +248,20 @@ static int read_algorithm(struct reader *rd, const cJSON *node, struct policy *p
     return -1;
 }
 
-static int read_settings(struct reader *rd, const cJSON *node, struct policy *policy)
+static bool is_own_key(const char *key)
+{
+    return strcmp(key, "name") == 0 || strcmp(key, "profile") == 0 || strcmp(key, "policy") == 0 ||
+           field_is_remark(key);
+}
+
+static int read_params(struct reader *rd, const cJSON *node, struct policy *policy)
 {
     const struct field label = { .key = "label", .offset = FIELD_AT(policy, label), .max = 60 };
-    const cJSON *name = doc_get(node, "name"), *child;
-    char where[120];
+    const cJSON *child;
     int rc = 0;
 
-    if (!name)
-        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: \"name\"",
-                         doc_where(&rd->doc, node, where, sizeof where));
-    if (read_algorithm(rd, name, policy) < 0)
-        return -1;
     cJSON_ArrayForEach(child, node) {
-        if (child == name || field_is_remark(child->string))
+        if (is_own_key(child->string))
             continue;
         if (strcmp(child->string, "label") == 0
                 ? field_text.read(rd, &label, child, policy) < 0
@@ -229,6 +269,147 @@ static int read_settings(struct reader *rd, const cJSON *node, struct policy *po
             rc = -1;
     }
     return rc;
+}
+
+static int tell_missing(struct reader *rd, const cJSON *node, const char *key)
+{
+    char where[120];
+
+    return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: \"%s\"",
+                     doc_where(&rd->doc, node, where, sizeof where), key);
+}
+
+/* ---- a product's word ---- */
+
+static int tell_no_profile(struct reader *rd, const cJSON *node)
+{
+    char shown[60];
+    const char *near = text_nearest(node->valuestring, profile_names);
+
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E108", "unknown profile %s",
+              doc_shown(&rd->doc, node, shown, sizeof shown));
+    if (near)
+        err_hint(rd->err, "did you mean \"%s\"?   List them with: lblab list profiles", near);
+    else
+        err_hint(rd->err, "List them with: lblab list profiles");
+    return -1;
+}
+
+static int tell_no_word(struct reader *rd, const struct profile *profile, const cJSON *node,
+                        const struct profile_policy *found, enum profile_answer answer)
+{
+    const char *near = profile_nearest(profile, found->word);
+    char safe[80];
+
+    text_safe(safe, sizeof safe, found->word, strlen(found->word));
+    if (answer == PROFILE_NOT_MODELLED) {
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E109", "\"%s\" of %s is not modelled", safe,
+                  profile->name);
+        err_hint(rd->err, "%s", found->why);
+        return -1;
+    }
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E109", "%s has no policy \"%s\"", profile->name,
+              safe);
+    if (near && strcmp(near, found->word) != 0)
+        err_hint(rd->err, "did you mean \"%s\"?   lblab explain %s", near, profile->name);
+    else
+        err_hint(rd->err, "lblab explain %s shows its words", profile->name);
+    return -1;
+}
+
+/* Members that the profile sets are read like those of a scenario; faults in them are the tests'
+ * to find, not the user's, but an algorithm may be missing in a build. */
+static int take_algorithm(struct reader *rd, const cJSON *node, cJSON *algorithm,
+                          struct policy *policy)
+{
+    const cJSON *name = doc_get(algorithm, "name");
+    char safe[80];
+
+    policy->ops = reader_algorithm(rd, name->valuestring);
+    if (!policy->ops)
+        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E101", "unknown algorithm \"%s\"",
+                         text_safe(safe, sizeof safe, name->valuestring,
+                                   strlen(name->valuestring)));
+    doc_mark(algorithm, DOC_PRESET);
+    return read_params(rd, algorithm, policy);
+}
+
+static int read_word(struct reader *rd, const struct profile *profile, const cJSON *node,
+                     struct policy *policy)
+{
+    struct profile_policy found;
+    enum profile_answer answer = profile_resolve(profile, node->valuestring, &found);
+    char label[200];
+    int rc;
+
+    if (answer != PROFILE_OK)
+        return tell_no_word(rd, profile, node, &found, answer);
+    rc = take_algorithm(rd, node, found.algorithm, policy);
+    profile_policy_fini(&found);
+    snprintf(label, sizeof label, "%s:%s", profile->name, node->valuestring);
+    policy->label = reader_text(rd, label);
+    return rc;
+}
+
+static int read_profile(struct reader *rd, const cJSON *node, struct policy *policy)
+{
+    const cJSON *name = doc_get(node, "profile"), *word = doc_get(node, "policy");
+    struct profile profile;
+    int rc;
+
+    if (!cJSON_IsString(name))
+        return field_mismatch(rd, name, "the name of a profile");
+    if (!word)
+        return tell_missing(rd, node, "policy");
+    if (!cJSON_IsString(word) || strlen(word->valuestring) > 120)
+        return field_mismatch(rd, word, "the product's own word, at most 120 characters");
+    if (profile_open(&profile, name->valuestring) < 0)
+        return tell_no_profile(rd, name);
+    rc = read_word(rd, &profile, word, policy);
+    profile_fini(&profile);
+    return rc < 0 ? -1 : read_params(rd, node, policy);
+}
+
+int profile_read_policy(const struct profile *profile, const char *text, struct policy *policy,
+                        struct arena *arena, struct err *err)
+{
+    static const struct scenario_overrides none = { 0 };
+    struct scenario *keeper = xcalloc(1, sizeof *keeper);    /* the reader's memory */
+    struct reader *rd = xcalloc(1, sizeof *rd);
+    cJSON *node = cJSON_CreateString(text);
+    uint32_t errors = err->errors;
+
+    *policy = (struct policy){ .ops = NULL };
+    *rd = (struct reader){ .out = keeper, .err = err, .over = &none };
+    keeper->arena = *arena;
+    doc_mark(node, DOC_PRESET);
+    read_word(rd, profile, node, policy);
+    *arena = keeper->arena;
+    cJSON_Delete(node);
+    free(rd);
+    free(keeper);
+    return err->errors > errors ? -1 : 0;
+}
+
+static int read_settings(struct reader *rd, const cJSON *node, struct policy *policy)
+{
+    const cJSON *name = doc_get(node, "name"), *profile = doc_get(node, "profile");
+    const cJSON *word = doc_get(node, "policy");
+
+    if (profile && name) {
+        doc_fault(&rd->doc, rd->err, name, DOC_KEY, "E122",
+                  "\"name\" does not go with \"profile\"");
+        err_hint(rd->err, "a profile's \"policy\" says which algorithm");
+        return -1;
+    }
+    if (profile)
+        return read_profile(rd, node, policy);
+    if (!name)
+        return tell_missing(rd, node, word ? "profile" : "name");
+    if (word)
+        return doc_fault(&rd->doc, rd->err, word, DOC_KEY, "E121",
+                         "\"policy\" is a product's word: it needs a \"profile\", not a \"name\"");
+    return read_algorithm(rd, name, policy) < 0 ? -1 : read_params(rd, node, policy);
 }
 
 static int read_policy(struct reader *rd, const struct field *f, const cJSON *node, void *object)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Our own gate: three small scenarios with every algorithm and most kinds of trouble must do exactly what
+# Our own gate: three small scenarios with many algorithms and kinds of trouble must do exactly what
 # tests/golden/all.golden says, attempt by attempt, and be no worse than tests/golden/baseline/.
+# What other features and every algorithm do is held by exact.sh.
 #   tests/golden/golden.sh --write    after a change that was meant: writes both anew
 . "$(dirname "$0")/../cli/lib.bash"
 cd "$root/tests/golden"
@@ -20,9 +21,5 @@ run check scenarios --results "$tmp" --baseline baseline -q --strict --json
 is "nothing is worse than the baseline" 0 $code
 json "nor better: every comparable change is zero" "$tmp/out" \
     'all(r["change"] in (0, None) for r in d["result"]["rows"])'
-json "every algorithm is in it" "$tmp/out" 'len({r["policy"] for r in d["result"]["rows"]}) >= 14'
-
-for name in $("$lblab" list algorithms --json 2>/dev/null | sed -n 's/.*"name": *"\([a-z0-9_]*\)".*/\1/p'); do
-    yes_ "$name has a golden run" grep -qE "^run [0-9a-f]+ [0-9]+ [0-9]+ $name(\(|\$)" all.golden
-done
+json "many algorithms are in it" "$tmp/out" 'len({r["policy"] for r in d["result"]["rows"]}) >= 14'
 finish golden

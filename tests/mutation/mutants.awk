@@ -54,7 +54,7 @@ in_comment { if (index($0, "*/")) in_comment = 0; next }
 # A call, an assignment or a jump that was forgotten.  Declarations stay.
 /^ +[a-z_]+\(.*\);$/ || /^ +[a-z_]+(->|\.)[a-z_.>-]+(\[[^]]*\])? [-+|&]?= .*;$/ || /^ +(continue|break);$/ {
     match($0, /^ +/)
-    put("dropped statement", substr($0, 1, RLENGTH) ";")
+    put("dropped statement", substr($0, 1, RLENGTH) "; /* " substr($0, RLENGTH + 1) " */")
 }
 
 # A condition the wrong way round.

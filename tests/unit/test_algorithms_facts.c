@@ -648,6 +648,23 @@ static void least_work_ties_rotate(void)
     lb_free(lb);
 }
 
+/* The owner of nearly all slots has been tried: the walk on is long, and ends at either other. */
+static void maglev_spreads_the_keys_of_a_tried_giant(void)
+{
+    enum { KEYS = 1000, GIANT = 2 };
+    const uint64_t avoid = 1 << GIANT;
+    struct lb *lb = with_weights("maglev", (const uint32_t[]){ 1, 1, 1000 }, 3);
+    uint32_t got[3] = { 0 };
+
+    set(lb, "table_size", 65537);
+    started(lb);
+    for (uint64_t k = 0; k < KEYS; k++)
+        got[lb_pick(lb, &(struct lb_request){ .hash = lb_mix(k), .avoid = &avoid })]++;
+    CU_ASSERT_EQUAL(got[GIANT], 0);
+    CU_ASSERT(got[0] > KEYS / 3 && got[1] > KEYS / 3);
+    lb_free(lb);
+}
+
 static void maglev_refuses_a_table_that_cannot_work(void)
 {
     const char *why = NULL;
@@ -689,6 +706,7 @@ static const struct unit_test tests[] = {
     ROW(maglev_is_balanced_to_one_slot),
     ROW(maglev_meets_weights_in_slots),
     ROW(maglev_disruption_is_small),
+    ROW(maglev_spreads_the_keys_of_a_tried_giant),
     ROW(maglev_refuses_a_table_that_cannot_work),
     ROW(jiq_takes_who_has_been_idle_for_longest),
     ROW(jiq_is_random_among_the_busy),

@@ -184,6 +184,29 @@ static void policies_are_named_by_what_differs(void)
     end(&f);
 }
 
+/* A word, its place among the words, and what -a gives are one and the same. */
+static void a_choice_is_a_word_or_its_place(void)
+{
+    const struct scenario_overrides over = {
+        .algorithms = "map_hash:function=wt6,map_hash:function=3:key=uri,map_hash:function=sdbm" };
+    struct fixture f;
+
+    load(&f, TEXT(RUN, POISSON, P2C, BACKEND,
+                  ", \"compare\": { \"algorithms\": [ "
+                  "{ \"name\": \"map_hash\", \"function\": \"djb2\" }, "
+                  "{ \"name\": \"map_hash\", \"function\": 3 } ] }"));
+    CU_ASSERT_STRING_EQUAL(f.sc.policy[0].label, "map_hash(function=djb2)");
+    CU_ASSERT_EQUAL(f.sc.policy[0].set[0].value, 1);
+    CU_ASSERT_STRING_EQUAL(f.sc.policy[1].label, "map_hash(function=crc32)");
+    end(&f);
+    load_over(&f, TEXT(RUN, POISSON, P2C, BACKEND, ""), &over);
+    CU_ASSERT_EQUAL(f.sc.policies, 3);
+    CU_ASSERT_STRING_EQUAL(f.sc.policy[0].label, "map_hash(function=wt6)");
+    CU_ASSERT_STRING_EQUAL(f.sc.policy[1].label, "map_hash(key=uri,function=crc32)");
+    CU_ASSERT_STRING_EQUAL(f.sc.policy[2].label, "map_hash");
+    end(&f);
+}
+
 static void the_command_line_overrides_the_file(void)
 {
     static const char *const set[] = {
@@ -456,6 +479,7 @@ static const struct unit_test tests[] = {
     { "what is given arrives", what_is_given_arrives },
     { "events are sorted and count what is added", events_are_sorted_and_count_what_is_added },
     { "policies are named by what differs", policies_are_named_by_what_differs },
+    { "a choice is a word or its place", a_choice_is_a_word_or_its_place },
     { "the command line overrides the file", the_command_line_overrides_the_file },
     { "a duration takes the place of requests", a_duration_takes_the_place_of_requests },
     { "the digest sees meaning only", the_digest_sees_meaning_only },
