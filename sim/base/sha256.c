@@ -34,25 +34,40 @@ static void schedule(uint32_t w[64], const unsigned char block[64])
     }
 }
 
+/* One round.  Instead of moving the eight words on, the next round names them one place further. */
+static inline void add_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e,
+                             uint32_t f, uint32_t g, uint32_t *h, uint32_t word)
+{
+    uint32_t s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
+    uint32_t t1 = *h + s1 + ((e & f) ^ (~e & g)) + word;
+    uint32_t s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
+
+    *d += t1;
+    *h = t1 + s0 + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void add_block(uint32_t hash[8], const unsigned char block[64])
 {
-    uint32_t w[64], v[8];               /* v: the standard's a to h */
+    uint32_t w[64], a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5],
+             g = hash[6], h = hash[7];
 
     schedule(w, block);
-    memcpy(v, hash, sizeof v);
-    for (int t = 0; t < 64; t++) {
-        uint32_t s1 = rotated(v[4], 6) ^ rotated(v[4], 11) ^ rotated(v[4], 25);
-        uint32_t chosen = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t t1 = v[7] + s1 + chosen + round_constant[t] + w[t];
-        uint32_t s0 = rotated(v[0], 2) ^ rotated(v[0], 13) ^ rotated(v[0], 22);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+    for (int t = 0; t < 64; t += 8) {
+        const uint32_t *k = round_constant + t, *x = w + t;
 
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + s0 + majority;
+        add_round(a, b, c, &d, e, f, g, &h, k[0] + x[0]);
+        add_round(h, a, b, &c, d, e, f, &g, k[1] + x[1]);
+        add_round(g, h, a, &b, c, d, e, &f, k[2] + x[2]);
+        add_round(f, g, h, &a, b, c, d, &e, k[3] + x[3]);
+        add_round(e, f, g, &h, a, b, c, &d, k[4] + x[4]);
+        add_round(d, e, f, &g, h, a, b, &c, k[5] + x[5]);
+        add_round(c, d, e, &f, g, h, a, &b, k[6] + x[6]);
+        add_round(b, c, d, &e, f, g, h, &a, k[7] + x[7]);
     }
+    const uint32_t sum[8] = { a, b, c, d, e, f, g, h };
+
     for (int i = 0; i < 8; i++)
-        hash[i] += v[i];
+        hash[i] += sum[i];
 }
 
 void text_sha256(const void *bytes, size_t length, char hex[65])

@@ -1,5 +1,5 @@
-/* aside.c - see aside.h.  Written beside, synced, renamed: a crash leaves the old file or the
- * new. */
+/* aside.c - see aside.h.  Written beside, synced where it matters, renamed: a crash leaves the old
+ * file or the new. */
 #include "aside.h"
 
 #include "../base/xalloc.h"
@@ -27,7 +27,7 @@ static int write_all(int fd, const char *text, size_t length)
         text += n;
         length -= (size_t)n;
     }
-    return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;      /* a device has nothing to sync */
+    return 0;
 }
 
 enum aside_kind aside_target(const char *path, char *target, size_t size)
@@ -98,7 +98,7 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
-int aside_write(const char *place, const char *text, size_t length)
+int aside_write(const char *place, const char *text, size_t length, enum aside_care care)
 {
     char aside[PATH_MAX + 64], path[PATH_MAX];
     enum aside_kind kind = aside_target(place, path, sizeof path);
@@ -112,6 +112,10 @@ int aside_write(const char *place, const char *text, size_t length)
         return -1;
 
     int failed = write_all(fd, text, length);
+
+    if (!failed && care == ASIDE_SYNCED)
+        failed = fsync(fd);
+
     int cause = errno;
 
     if (close(fd) != 0 && !failed) {
@@ -119,7 +123,8 @@ int aside_write(const char *place, const char *text, size_t length)
         cause = errno;
     }
     if (!failed && rename(aside, path) == 0) {
-        sync_folder(path);
+        if (care == ASIDE_SYNCED)
+            sync_folder(path);
         return 0;
     }
     if (!failed)

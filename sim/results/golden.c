@@ -98,7 +98,7 @@ int golden_write(const struct golden *g, const char *path, struct err *err)
 {
     size_t length = 0;
     char *text = golden_text(g, &length), shown[200];
-    int rc = text ? aside_write(path, text, length) : -1;
+    int rc = text ? aside_write(path, text, length, ASIDE_SYNCED) : -1;
 
     if (rc < 0)
         err_machine(err, "cannot write the golden file \"%s\"",

@@ -266,7 +266,7 @@ int plan_file_write(const struct result_plan *plan, const char *digest, const ch
     json_end(&j);
     fclose(f);
 
-    int rc = aside_write(path, text, length);
+    int rc = aside_write(path, text, length, ASIDE_QUICK);
 
     if (rc != 0)
         err_machine(err, "cannot write \"%s\"", text_safe(shown, sizeof shown, path, strlen(path)));

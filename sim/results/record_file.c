@@ -148,7 +148,7 @@ int record_write(const struct record *r, const char *path, struct err *err)
     size_t length = 0;
     char *text = record_text(r, &length);
 
-    if (!text || aside_write(path, text, length) != 0) {
+    if (!text || aside_write(path, text, length, ASIDE_QUICK) != 0) {
         int cause = errno;
         char shown[200];
 
@@ -196,14 +196,28 @@ static u128 scan128(struct scan *s, u128 most)
     return v;
 }
 
+/* Up to 18 digits cannot overflow: nearly all numbers, without a division a digit. */
 static uint64_t scan64(struct scan *s)
 {
-    return (uint64_t)scan128(s, UINT64_MAX);
+    const char *at = s->at + 1;
+    uint64_t v = 0;
+
+    if (s->bad || *s->at != ' ')
+        return (uint64_t)scan128(s, UINT64_MAX);
+    for (; *at >= '0' && *at <= '9' && at - s->at < 19; at++)
+        v = v * 10 + (uint64_t)(*at - '0');
+    if (at == s->at + 1 || (*at >= '0' && *at <= '9'))
+        return (uint64_t)scan128(s, UINT64_MAX);
+    s->at = at;
+    return v;
 }
 
 static uint32_t scan32(struct scan *s, uint32_t most)
 {
-    return (uint32_t)scan128(s, most);
+    uint64_t v = scan64(s);
+
+    s->bad = s->bad || v > most;
+    return s->bad ? 0 : (uint32_t)v;
 }
 
 static void scan_hist(struct scan *s, struct hist *h)
