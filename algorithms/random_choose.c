@@ -114,7 +114,7 @@ static int downwards(const void *a, const void *b)
 /* A true reservoir: the first k usable ones have their own slots until others take them. */
 static void sample_fairly(struct lb *lb, const struct lb_request *rq, struct sample *s)
 {
-    uint32_t first[2 * MOST_CHOICES], drawn[MOST_CHOICES];
+    uint32_t first[2 * MOST_CHOICES], drawn[MOST_CHOICES] = { 0 };
     uint32_t usable = list_first(lb, rq, first, 2 * s->slots), count = 0;
 
     while (usable > s->slots && count < s->slots) {

@@ -141,7 +141,7 @@ static struct estimate welch(const double *a, uint32_t n, const double *b, uint3
 struct estimate stats_welch_difference(const double *base, uint32_t n, const double *x, uint32_t m,
                                        double confidence, double *p)
 {
-    double unused;
+    double unused = NAN;
 
     p = p ? p : &unused;
     *p = NAN;

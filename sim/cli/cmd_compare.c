@@ -23,7 +23,7 @@ static int answer(struct cli *cli, const struct compare_asked *q,
     struct arena arena = { .last = NULL };
 
     compare_ask(&rows, asked);
-    r->rows = &rows;
+    r->rows = &rows;        /* cppcheck-suppress autoVariables ; for tell_comparison() only */
     r->differences = compare_differences(r->old, r->new, &arena, &r->difference);
 
     int code = tell_comparison(cli, r, q->metrics ? q->metric[0] : NULL, origin);

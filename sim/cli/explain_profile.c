@@ -145,8 +145,9 @@ bool explain_profile(struct cli *cli, const char *name)
     fprintf(cli->out,
             "\npolicies, as in \"algorithm\": { \"profile\": \"%s\", \"policy\": \"%s\" }\n",
             p.name, text_of(p.doc.root, "default_policy"));
-    cJSON_ArrayForEach(entry, doc_get(p.doc.root, "policies"))
+    cJSON_ArrayForEach(entry, doc_get(p.doc.root, "policies")) {
         put_word(cli, entry->string, entry, doc_get(entry, "algorithm"));
+    }
     put_further_words(cli, doc_get(p.doc.root, "words"));
     put_defaults(cli, &p);
     put_missing(cli, &p);

@@ -271,7 +271,7 @@ static int judge_recording(struct judged *j)
     profile_name(r, name, sizeof name);
     if (profile_open(&profile, name) < 0)
         return judge_not_modelled(j, "there is no profile %s", name);
-    j->profile = &profile;
+    j->profile = &profile;  /* cppcheck-suppress autoVariables ; for judge_policy() only */
     rc = judge_policy(j);
     profile_fini(&profile);
     return rc;

@@ -70,7 +70,7 @@ static int hold_ids(struct steps_reader *sr, const cJSON *list, const struct pic
         if (b->id && !roster_hold(&sr->roster, b->id))
             rc = doc_fault(&sr->rd->doc, sr->rd->err, doc_get(item, "id"), DOC_VALUE, "E130",
                            "the id of \"%s\" is taken", b->name);
-        b++;
+        b++;                /* cppcheck-suppress uselessAssignmentPtrArg */
     }
     return rc;
 }

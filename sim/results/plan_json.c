@@ -264,7 +264,7 @@ int plan_file_write(const struct result_plan *plan, const char *digest, const ch
     plan_json_put(&j, "plan", plan);
     json_close(&j, '}');
     json_end(&j);
-    fclose(f);
+    fclose(f);              /* cppcheck-suppress nullPointerRedundantCheck */
 
     int rc = aside_write(path, text, length, ASIDE_QUICK);
 

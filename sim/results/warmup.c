@@ -88,7 +88,7 @@ struct warmup warmup_find(const struct record *const *records, uint32_t n)
 {
     nsec width = widest(records, n);
     uint32_t slices = width ? whole(records, n, width) : 0, known = 0, cut;
-    uint32_t at[RECORD_SLICES];
+    uint32_t at[RECORD_SLICES] = { 0 };
     double y[RECORD_SLICES];
     struct warmup w;
 

@@ -110,8 +110,9 @@ static enum profile_answer apply(struct profile_policy *out, const cJSON *entry,
         snprintf(out->why, sizeof out->why, "%s", reason->valuestring);
         return PROFILE_NOT_MODELLED;
     }
-    cJSON_ArrayForEach(member, doc_get(entry, "set"))
+    cJSON_ArrayForEach(member, doc_get(entry, "set")) {
         set_member(out->algorithm, member->string, cJSON_Duplicate(member, true));
+    }
     if (number && argument) {
         if (!is_number(argument))
             return tell_unknown(out, argument);
@@ -196,10 +197,12 @@ const char *profile_nearest(const struct profile *p, const char *word)
     cJSON_ArrayForEach(entry, doc_get(p->doc.root, "policies"))
         if (count < MOST_NAMES)
             names[count++] = entry->string;
-    cJSON_ArrayForEach(table, doc_get(p->doc.root, "words"))
-        cJSON_ArrayForEach(entry, table)
+    cJSON_ArrayForEach(table, doc_get(p->doc.root, "words")) {
+        cJSON_ArrayForEach(entry, table) {
             if (count < MOST_NAMES)
                 names[count++] = entry->string;
+        }
+    }
     names[count] = NULL;
     return text_nearest(word, names);
 }

@@ -42,8 +42,9 @@ void profile_defaults(struct reader *rd)
 
         if (!cJSON_IsString(name) || profile_open(&profile, name->valuestring) < 0)
             continue;
-        cJSON_ArrayForEach(entry, doc_get(profile.doc.root, "defaults"))
+        cJSON_ArrayForEach(entry, doc_get(profile.doc.root, "defaults")) {
             add_default(balancer, entry);
+        }
         profile_fini(&profile);
     }
 }
