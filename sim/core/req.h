@@ -6,6 +6,7 @@
 #define CORE_REQ_H
 
 #include "../base/types.h"
+#include "../metrics/part.h"
 
 /* What travels.  All of them walk the same graph through the same handlers. */
 enum message {
@@ -39,7 +40,16 @@ enum { REQ_TRIED = 4 };
 
 /* In lines of 64 bytes: first what is seldom looked at, then what a station needs, then who. */
 struct req {
+    nsec     spent[PART_COUNT];     /* so far: by sim_spend() only, in a run that keeps accounts */
+    nsec     kept[PART_COUNT];      /* what was spent before the attempt that may be lost: */
+    uint32_t kept_by;               /* of this node; NONE: of none */
+
+    /* what it is: the index of its class over all groups, and its size on the wire */
+    uint32_t class;                 /* set, as the sizes, where classes matter */
+    uint32_t request_bytes, reply_bytes;
+
     /* set by those who use them */
+    _Alignas(64)
     uint32_t tried_by;              /* the node that these peers are of: */
     uint32_t tried[REQ_TRIED];
     uint32_t target;                /* CANCEL: whom it follows, */

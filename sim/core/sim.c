@@ -71,6 +71,7 @@ void sim_reply_later(struct sim *sim, struct req *r)
     nsec delay = r->back;
 
     r->back = 0;
+    sim_spend(sim, r, PART_NETWORK, delay);
     push_after(sim, delay, r->via[r->depth - 1].node, EVQ_REPLY, r->id);
 }
 
@@ -169,6 +170,10 @@ struct req *sim_new(struct sim *sim, enum message what)
     r->what = (uint8_t)what;
     r->depth = r->tried_count = 0;
     r->is_orphan = r->is_cancelled = false;
+    if (sim->keeps_account) {
+        memset(r->spent, 0, sizeof r->spent);
+        r->kept_by = NONE;
+    }
     return r;
 }
 
@@ -236,10 +241,59 @@ static nsec way_there(const struct link *l, struct req *r)
     return l->delay + jitter(l, r, 0);
 }
 
+/* ---- accounts ---- */
+
+static nsec sum_of(const nsec part[PART_COUNT])
+{
+    nsec sum = 0;
+
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        sum += part[i];
+    return sum;
+}
+
+void sim_keep_account(const struct sim *sim, struct req *r, uint32_t node)
+{
+    if (!sim->keeps_account || (r->kept_by != NONE && r->kept_by != node))
+        return;                     /* an outer tier's attempt holds all that we may lose */
+    memcpy(r->kept, r->spent, sizeof r->kept);
+    r->kept_by = node;
+}
+
+/* Time of which nobody told was lost.  A link tells when it is entered: what was left behind on one
+ * has told too much. */
+static void lose_rest(const struct sim *sim, struct req *r)
+{
+    nsec told = sum_of(r->spent), passed = sim->now - r->born;
+
+    if (told <= passed)
+        r->spent[PART_RETRIES] += passed - told;
+    else
+        r->spent[PART_NETWORK] -= told - passed;
+}
+
+void sim_lose_attempt(const struct sim *sim, struct req *r, uint32_t node)
+{
+    if (!sim->keeps_account)
+        return;
+    if (r->kept_by == node)
+        memcpy(r->spent, r->kept, sizeof r->spent);
+    lose_rest(sim, r);
+}
+
+void sim_take_account(const struct sim *sim, struct req *carrier, const struct req *leg)
+{
+    if (!sim->keeps_account)
+        return;
+    memcpy(carrier->spent, leg->spent, sizeof carrier->spent);
+    lose_rest(sim, carrier);
+}
+
 void sim_post(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
 {
     nsec delay = way_there(l, r);
 
+    sim_spend(sim, r, PART_NETWORK, delay);
     if (l->lane != NONE && l->jitter == NULL)
         evq_push_lane(&sim->queue, l->lane, sim->now, to, EVQ_REQUEST, r->id);
     else

@@ -51,6 +51,7 @@ struct sim {
     uint64_t serials, numbers;
     uint64_t seed;
     struct meter meter;
+    bool     keeps_account;         /* of where time goes; false: only at backends */
     uint64_t events;
     bool     stuck;                 /* ended because 2^20 events came at one instant */
 };
@@ -137,6 +138,22 @@ void sim_cancel(struct sim *, const struct link *, uint32_t to, uint32_t conn, c
 
 /* What a CANCEL follows, or NULL when it is gone already. */
 struct req *sim_cancel_target(struct sim *, const struct req *cancel);
+
+/* ---- accounts: see metrics/part.h ---- */
+
+/* Whoever holds a request says so when it goes on: links and backends do already. */
+static inline void sim_spend(const struct sim *sim, struct req *r, enum part part, nsec time)
+{
+    if (sim->keeps_account)
+        r->spent[part] += time;
+}
+
+/* An attempt begins that may come to nothing, from this node; it did: all its time was lost. */
+void sim_keep_account(const struct sim *, struct req *, uint32_t node);
+void sim_lose_attempt(const struct sim *, struct req *, uint32_t node);
+
+/* The carrier was answered by this leg: what the leg spent, and what was waited before it. */
+void sim_take_account(const struct sim *, struct req *carrier, const struct req *leg);
 
 /* ---- time ---- */
 

@@ -66,12 +66,22 @@ void meter_add_step(struct meter *m, uint64_t request, uint32_t attempt, uint32_
         step->backend = (uint8_t)backend;
 }
 
+void meter_spent(struct meter *m, uint32_t birth_slice, const nsec spent[PART_COUNT])
+{
+    struct record_slice *s = &m->record.slice[meter_slot(m, birth_slice)];
+
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        s->spent[i] += spent[i];
+}
+
 static void merge_slice(struct record_slice *into, struct record_slice *from)
 {
     into->born += from->born;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         into->ended[i] += from->ended[i];
     into->latency_sum += from->latency_sum;
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        into->spent[i] += from->spent[i];
     into->done += from->done;
     into->attempts += from->attempts;
     into->retries += from->retries;

@@ -85,6 +85,18 @@ static inline void meter_ended(struct meter *m, nsec now, nsec born, uint32_t bi
     hist_record(&s->latency, now - born);
 }
 
+/* Where the time of one that ended ok went, told before meter_ended(). */
+void meter_spent(struct meter *, uint32_t birth_slice, const nsec spent[PART_COUNT]);
+
+/* The same in a run where all of it is spent at backends: service of it as work. */
+static inline void meter_served(struct meter *m, nsec latency, uint32_t birth_slice, nsec service)
+{
+    struct record_slice *s = &m->record.slice[meter_slot(m, birth_slice)];
+
+    s->spent[PART_SERVICE] += service;
+    s->spent[PART_BACKEND_QUEUE] += latency - service;
+}
+
 static inline struct record_backend_slice *meter_backend(struct meter *m, uint32_t backend)
 {
     return &m->backend[backend];

@@ -17,6 +17,17 @@ const char *const outcome_name[OUTCOME_COUNT] = {
     [OUTCOME_TIMEOUT] = "timeout",
 };
 
+const char *const part_name[PART_COUNT] = {
+    [PART_CONNECT] = "connect",
+    [PART_TLS] = "tls",
+    [PART_NETWORK] = "network",
+    [PART_BALANCER_QUEUE] = "balancer_queue",
+    [PART_BALANCER_WORK] = "balancer_work",
+    [PART_BACKEND_QUEUE] = "backend_queue",
+    [PART_SERVICE] = "service",
+    [PART_RETRIES] = "retries",
+};
+
 void record_init(struct record *r, uint32_t backends)
 {
     *r = (struct record){ .backends = backends };

@@ -7,6 +7,7 @@
 #define METRICS_RECORD_H
 
 #include "hist.h"
+#include "part.h"
 
 enum { RECORD_SLICES = 64, RECORD_MARKS = 256 };
 
@@ -27,6 +28,7 @@ struct record_slice {
     uint64_t born;                  /* born - sum of ended = unfinished */
     uint64_t ended[OUTCOME_COUNT];
     u128     latency_sum;           /* ns, of those that ended ok */
+    u128     spent[PART_COUNT];     /* ns, of those that ended ok: adds up to latency_sum */
     struct hist latency;            /* of those that ended ok */
 
     /* What happened in it, to requests of whatever birth, as long as requests arrived. */

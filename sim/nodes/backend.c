@@ -160,6 +160,8 @@ static void backend_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_
     s->served++;
     s->latency_sum += sim->now - r->arrived;
     meter_busy(&sim->meter, b->index, r->got + r->work);
+    sim_spend(sim, r, PART_SERVICE, r->got + r->work);
+    sim_spend(sim, r, PART_BACKEND_QUEUE, sim->now - r->arrived - r->got - r->work);
     answer(b, sim, r, STATUS_OK);
 }
 

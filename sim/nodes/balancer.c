@@ -74,7 +74,7 @@ static uint64_t work_of(const struct balancer *b, const struct sim *sim, const s
 {
     if (r->what != MSG_ASK || b->peers == 0 || b->peer[0].backend == NONE)
         return 0;
-    return station_demand(backend_station(sim->node[b->peer[0].node]), r);
+    return station_demand(backend_station(sim->node[b->peer[0].target]), r);
 }
 
 static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
@@ -131,14 +131,15 @@ void balancer_add_peer(struct node *n, const struct peer_config *c)
         free(b->avoid);
         b->avoid = xcalloc(b->capacity / 64 + 1, sizeof *b->avoid);
     }
-    b->peer[b->peers++] = (struct peer){ .node = c->node, .backend = c->backend };
+    b->peer[b->peers++] = (struct peer){ .node = c->node, .target = c->target,
+                                        .backend = c->backend };
     lb_add(b->lb, lb_hash(c->name, strlen(c->name), 0), c->name, c->weight, 0);
 }
 
 static uint32_t peer_of(const struct balancer *b, uint32_t node)
 {
     for (uint32_t i = 0; i < b->peers; i++)
-        if (b->peer[i].node == node)
+        if (b->peer[i].target == node)
             return i;
     return NONE;
 }
@@ -211,7 +212,7 @@ uint32_t balancer_where(struct node *n, nsec now, uint64_t key, uint32_t address
 
     set_key(&rq, &k);
     uint32_t peer = lb_peek(b->lb, &rq);
-    return peer >= LB_FULL ? NONE : b->peer[peer].node;
+    return peer >= LB_FULL ? NONE : b->peer[peer].target;
 }
 
 double balancer_weight(const struct node *n, uint32_t peer_node)

@@ -7,7 +7,9 @@
 #include "nodes.h"
 
 struct peer {
-    uint32_t node, backend;         /* node id; index in the meter or NONE */
+    uint32_t node;                  /* where to send what is for it */
+    uint32_t target;                /* the node that it stands for; mostly the same */
+    uint32_t backend;               /* index in the meter, or NONE */
     struct health health;
     bool     is_removed;
     bool     is_drained;            /* by an event: health checks do not bring it back */

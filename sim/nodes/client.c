@@ -66,8 +66,18 @@ static void think(struct client *c, struct sim *sim, uint32_t client, uint64_t l
     sim_wake(sim, &c->node, dist_draw(&c->config->arrival.think, &g), CLIENT_ASKS | client);
 }
 
+static void tell_account(struct sim *sim, const struct req *r)
+{
+    if (sim->keeps_account)
+        meter_spent(&sim->meter, r->slice, r->spent);
+    else
+        meter_served(&sim->meter, sim->now - r->born, r->slice, r->got + r->work);
+}
+
 void client_finish(struct client *c, struct sim *sim, struct req *r, enum status status)
 {
+    if (status == STATUS_OK)
+        tell_account(sim, r);
     meter_ended(&sim->meter, sim->now, r->born, r->slice, status);
     if (c->is_closed_loop)
         think(c, sim, r->client, r->luck);
@@ -107,6 +117,17 @@ static uint32_t key_of(struct client *c, struct person *who, uint32_t nth, const
     return who->key;
 }
 
+static void set_class(const struct client_config *c, struct req *r)
+{
+    static const struct class_config any = { .request_bytes = 500, .reply_bytes = 10000 };
+    uint32_t index = c->classes.count > 0 ? classes_draw(&c->classes, r->luck) : 0;
+    const struct class_config *class = c->classes.count > 0 ? &c->classes.class[index] : &any;
+
+    r->class = c->first_class + index;
+    r->request_bytes = class->request_bytes;
+    r->reply_bytes = class->reply_bytes;
+}
+
 static void bear(struct client *c, struct sim *sim, uint32_t client, const struct arrival_row *row)
 {
     struct req *r = sim_new(sim, MSG_ASK);
@@ -125,6 +146,8 @@ static void bear(struct client *c, struct sim *sim, uint32_t client, const struc
         r->demand = row->demand;
         r->key = row->key == NONE ? r->key : row->key;
     }
+    if (sim->keeps_account)
+        set_class(c->config, r);
     meter_born(&sim->meter, sim->now);
     c->quota->last = sim->now;
     c->quota->born += sim->now >= c->quota->warmup;

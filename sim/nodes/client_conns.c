@@ -9,6 +9,7 @@ static void launch(struct client *c, struct sim *sim, struct req *r, uint32_t id
     struct link l = client_way(c, r->client);
 
     conn->streams++;
+    sim_spend(sim, r, PART_CONNECT, sim->now - r->born);
     me->conn = r->conn = id;
     me->peer = conn->to;
     r->source = conn->source;

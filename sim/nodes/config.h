@@ -4,6 +4,7 @@
 #define NODES_CONFIG_H
 
 #include "../parts/arrival.h"
+#include "../parts/classes.h"
 #include "../parts/health.h"
 #include "../parts/keys.h"
 #include "../parts/retry.h"
@@ -37,6 +38,8 @@ struct client_config {
     nsec     timeout;               /* 0: none */
     struct arrival_config arrival;
     struct keys_config keys;
+    struct classes_config classes;  /* count 0: one class, of which nothing is known */
+    uint32_t first_class;           /* index of classes.class[0] over all groups */
     struct nat_config nat;
 };
 

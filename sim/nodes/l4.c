@@ -148,7 +148,7 @@ uint64_t balancer_connections(const struct node *n, uint32_t peer_node)
     for (uint32_t i = 0; i < l4->flows.capacity; i++) {
         const struct flow *f = &l4->flows.flow[i];
 
-        count += f->to != NONE && l4->b.peer[f->to].node == peer_node;
+        count += f->to != NONE && l4->b.peer[f->to].target == peer_node;
     }
     return count;
 }

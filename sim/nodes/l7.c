@@ -15,6 +15,7 @@ static struct hop *push_attempt(struct l7 *l7, struct sim *sim, struct req *r, u
 {
     struct hop *me = sim_via(sim, &l7->b.node, r);
 
+    sim_keep_account(sim, r, l7->b.node.id);
     me->peer = peer;
     me->tries = tries;
     me->sent = sim->now;
@@ -63,6 +64,7 @@ static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32
         sim_reply(sim, r);
         return;
     }
+    sim_lose_attempt(sim, r, l7->b.node.id);
     r->attempt++;
     meter_retry(&sim->meter);
     push_attempt(l7, sim, r, other, tries + 1);

@@ -285,6 +285,7 @@ static void hedge_reply(struct node *n, struct sim *sim, struct req *r, struct h
     struct req *carrier = sim_req(sim, r->carrier);
     balancer_done(&l7->b, me->peer, sim->now, sim->now - me->sent, l7_result_of(r));
     carrier->legs_out--;
+    sim_take_account(sim, carrier, r);
     if (is_fan_out(l7))
         gather(l7, sim, carrier, r->status);
     else if (r->status == STATUS_OK)

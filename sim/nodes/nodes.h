@@ -16,7 +16,8 @@ struct node *nat_new(struct sim *, uint32_t id, const struct nat_config *, const
 
 /* What a balancer needs to know of its peers. */
 struct peer_config {
-    uint32_t node;
+    uint32_t node;                  /* where to send what is for it: itself, or who leads there */
+    uint32_t target;                /* itself: events and questions name it so */
     uint32_t backend;               /* index in the meter; NONE: the peer is a balancer */
     const char *name;
     uint32_t weight;

@@ -111,6 +111,7 @@ static int build(struct running *run, const struct cell *cell, struct err *err)
     sim_init(sim, s->run.seed + cell->replication, run->graph.nodes, run->graph.depth);
     plan.backends = run->graph.backends;
     meter_init(&sim->meter, &plan);
+    sim->keeps_account = !graph_is_plain(s);
     if (graph_build(&run->graph, sim, &s->policy[cell->policy], &run->arena, err) != 0)
         return -1;
     stage_new(sim, &run->graph, &run->quota, &run->arena);
@@ -188,6 +189,24 @@ static uint64_t ended(const struct record *r)
 }
 
 /* What must hold on every run whatever the scenario. */
+/* Of those that ended ok in one slice, or in all. */
+static u128 spent_in(const struct record_slice *s)
+{
+    u128 sum = 0;
+
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        sum += s->spent[i];
+    return sum;
+}
+
+static bool adds_up(const struct record *r)
+{
+    for (uint32_t i = 0; i < r->slices; i++)
+        if (spent_in(&r->slice[i]) != r->slice[i].latency_sum)
+            return false;
+    return true;
+}
+
 static int check_identities(const struct running *run, uint64_t slack, struct err *err)
 {
     const struct meter *m = &run->sim.meter;
@@ -200,6 +219,8 @@ static int check_identities(const struct running *run, uint64_t slack, struct er
         broken = "Little's law: integral of the number in the system = sum of times in it";
     else if (distance(r->busy, r->demand_served + r->demand_wasted) > slack)
         broken = "busy time = demand served + demand thrown away";
+    else if (!adds_up(r))
+        broken = "accounts: the parts of the latencies add up to the latencies";
     else if (run->sim.stuck)
         broken = "progress: simulated time stands still";
     if (broken == NULL)

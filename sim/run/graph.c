@@ -1,6 +1,8 @@
 /* graph.c - from a scenario to a graph of nodes. */
 #include "graph.h"
 
+#include "graph_fronts.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +37,23 @@ static uint32_t added_by_events(const struct scenario *s, uint32_t pool)
     return n;
 }
 
-/* Frames from this tier on: each balancer pushes one. */
+static uint32_t frames_of_fronts(const struct balancer_config *c)
+{
+    uint32_t frames = 0;
+
+    for (const struct front *f = graph_fronts; f->is_wanted != NULL; f++)
+        frames += f->is_wanted(c) ? f->frames : 0;
+    return frames;
+}
+
+/* Frames from this tier on: each balancer pushes one, and what stands before it. */
 static uint32_t frames_from(const struct scenario *s, const char *to)
 {
     struct tier_ref t = graph_find(s, to);
 
-    return t.kind == TIER_BACKEND ? 0 : 1 + frames_from(s, s->balancer[t.index].to);
+    if (t.kind == TIER_BACKEND)
+        return 0;
+    return 1 + frames_of_fronts(&s->balancer[t.index]) + frames_from(s, s->balancer[t.index].to);
 }
 
 static uint32_t depth_of(const struct scenario *s)
@@ -55,6 +68,46 @@ static uint32_t depth_of(const struct scenario *s)
     return depth;
 }
 
+/* Fronts, outermost first, then the pickers; answers the next free id. */
+static uint32_t number_balancer(struct tier_nodes *t, const struct balancer_config *c, uint32_t id)
+{
+    *t = (struct tier_nodes){ .entry = id, .entries = c->instances };
+    for (const struct front *f = graph_fronts; f->is_wanted != NULL; f++) {
+        if (!f->is_wanted(c))
+            continue;
+        if (f->is_shared && id == t->entry)
+            t->entries = 1;
+        id += f->is_shared ? 1 : c->instances;
+    }
+    t->picker = id;
+    return id + c->instances;
+}
+
+static bool is_plain_client(const struct client_config *c)
+{
+    return c->protocol == PROTOCOL_WARM && c->rtt.kind == NULL && c->timeout == 0
+        && c->classes.count == 0;
+}
+
+static bool is_plain_balancer(const struct balancer_config *c)
+{
+    for (const struct front *f = graph_fronts; f->is_wanted != NULL; f++)
+        if (f->is_wanted(c))
+            return false;
+    return c->timeout == 0 && c->retries.max == 0 && c->hedge.max == 0 && c->fan_out == 0;
+}
+
+bool graph_is_plain(const struct scenario *s)
+{
+    bool is_plain = s->links == 0;
+
+    for (uint32_t i = 0; i < s->clients; i++)
+        is_plain = is_plain && is_plain_client(&s->client[i]);
+    for (uint32_t i = 0; i < s->balancers; i++)
+        is_plain = is_plain && is_plain_balancer(&s->balancer[i]);
+    return is_plain;
+}
+
 void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
 {
     uint32_t id = 0;
@@ -64,8 +117,8 @@ void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
     g->backend = arena_alloc(arena, s->backends * sizeof *g->backend);
     g->backend_total = arena_alloc(arena, s->backends * sizeof *g->backend_total);
     id = 2 * s->clients;
-    for (uint32_t i = 0; i < s->balancers; id += s->balancer[i++].instances)
-        g->balancer[i] = id;
+    for (uint32_t i = 0; i < s->balancers; i++)
+        id = number_balancer(&g->balancer[i], &s->balancer[i], id);
     for (uint32_t i = 0; i < s->backends; i++) {
         g->backend[i] = id;
         g->backend_total[i] = s->backend[i].count + added_by_events(s, i);
@@ -116,9 +169,11 @@ static struct tier make_tier(const struct graph *g, struct sim *sim, const char 
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, to);
-    uint32_t first = t.kind == TIER_BALANCER ? g->balancer[t.index] : g->backend[t.index];
+    const struct tier_nodes *b = t.kind == TIER_BALANCER ? &g->balancer[t.index] : NULL;
+    uint32_t first = b != NULL ? b->entry : g->backend[t.index];
+    uint32_t count = b != NULL ? b->entries : graph_tier_count(s, t);
 
-    return (struct tier){ first, graph_tier_count(s, t), make_link(s, sim, from, to) };
+    return (struct tier){ first, count, make_link(s, sim, from, to) };
 }
 
 static void build_backends(const struct graph *g, struct sim *sim)
@@ -141,25 +196,32 @@ static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint
     const struct scenario *s = g->scenario;
     char name[128];
 
-    if (t.kind == TIER_BACKEND)
-        return (struct peer_config){ g->backend[t.index] + i, graph_meter_index(g, t.index, i),
-                                     graph_backend_name(g, t.index, i, arena),
-                                     s->backend[t.index].weight[i] };
+    if (t.kind == TIER_BACKEND) {
+        uint32_t node = g->backend[t.index] + i;
+
+        return (struct peer_config){ .node = node, .target = node,
+                                     .backend = graph_meter_index(g, t.index, i),
+                                     .name = graph_backend_name(g, t.index, i, arena),
+                                     .weight = s->backend[t.index].weight[i] };
+    }
     snprintf(name, sizeof name, "%s[%u]", s->balancer[t.index].name, i);
-    return (struct peer_config){ g->balancer[t.index] + i, NONE, arena_text(arena, name), 1 };
+    uint32_t node = g->balancer[t.index].entry + i;
+    return (struct peer_config){ .node = node, .target = node, .backend = NONE,
+                                 .name = arena_text(arena, name), .weight = 1 };
 }
 
 static void add_peers(const struct graph *g, struct sim *sim, uint32_t b, struct arena *arena)
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, s->balancer[b].to);
-    uint32_t count = graph_tier_count(s, t);
+    uint32_t count = t.kind == TIER_BALANCER ? g->balancer[t.index].entries
+                                             : graph_tier_count(s, t);
 
     for (uint32_t i = 0; i < count; i++) {
         struct peer_config peer = peer_of(g, t, i, arena);
 
         for (uint32_t k = 0; k < s->balancer[b].instances; k++)
-            balancer_add_peer(sim->node[g->balancer[b] + k], &peer);
+            balancer_add_peer(sim->node[graph_picker(g, b, k)], &peer);
     }
 }
 
@@ -169,10 +231,26 @@ static int start_balancers(const struct graph *g, struct sim *sim, uint32_t b, s
     const char *why = "";
 
     for (uint32_t k = 0; k < c->instances; k++)
-        if (balancer_start(sim->node[g->balancer[b] + k], sim, &why) != 0)
+        if (balancer_start(sim->node[graph_picker(g, b, k)], sim, &why) != 0)
             return err_input(err, "E107", "balancer \"%s\": the algorithm refuses: %s", c->name,
                              why);
     return 0;
+}
+
+static void build_fronts(const struct graph *g, struct sim *sim, uint32_t b,
+                         const struct balancer_config *c)
+{
+    uint32_t id = g->balancer[b].entry;
+
+    for (const struct front *f = graph_fronts; f->is_wanted != NULL; f++) {
+        if (!f->is_wanted(c))
+            continue;
+        uint32_t nodes = f->is_shared ? 1 : c->instances;
+
+        for (uint32_t k = 0; k < nodes; k++)
+            f->make(sim, id + k, c, k, id + nodes + k);
+        id += nodes;
+    }
 }
 
 static int build_balancers(const struct graph *g, struct sim *sim, const struct policy *policy,
@@ -188,7 +266,8 @@ static int build_balancers(const struct graph *g, struct sim *sim, const struct 
         if (b == s->compare_at)
             c->policy = *policy;
         for (uint32_t k = 0; k < c->instances; k++)
-            (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, g->balancer[b] + k, c, k, &out);
+            (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, graph_picker(g, b, k), c, k, &out);
+        build_fronts(g, sim, b, c);
         add_peers(g, sim, b, arena);
         if (start_balancers(g, sim, b, err) != 0)
             return -1;

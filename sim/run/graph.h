@@ -1,7 +1,10 @@
 /* graph.h - a scenario's nodes by number, and the nodes themselves.
  *
- * Ids are dense: groups of clients, their NATs, every instance of every balancer, every backend
- * (those that events add included), and the stage. */
+ * Ids are dense: groups of clients, their NATs, every tier of balancers with what stands before and
+ * behind it, every backend (those that events add included), and the stage.
+ *
+ * An instance of a balancer is a chain of nodes, each only where the scenario asks for it: fronts
+ * (graph_fronts.h), then the l4 or l7 that picks. */
 #ifndef RUN_GRAPH_H
 #define RUN_GRAPH_H
 
@@ -14,7 +17,10 @@ struct tier_ref { enum tier_kind kind; uint32_t index; };
 struct graph {
     const struct scenario *scenario;
     uint32_t client, nat;           /* id of group 0; nat + i is group i's, where it has one */
-    uint32_t *balancer;             /* [balancers]: id of instance 0 */
+    struct tier_nodes {
+        uint32_t entry, entries;    /* whom to send to: the outermost nodes of the tier */
+        uint32_t picker;            /* l4 or l7 of instance 0 */
+    } *balancer;                    /* [balancers] */
     uint32_t *backend;              /* [backends]: id of instance 0 */
     uint32_t *backend_total;        /* [backends]: instances, added ones included */
     uint32_t stage, nodes;
@@ -24,6 +30,15 @@ struct graph {
 
 /* Counts and numbers everything; allocates from the arena. */
 void graph_plan(struct graph *, const struct scenario *, struct arena *);
+
+/* Is all time spent at backends?  Then no accounts need to be kept on the way. */
+bool graph_is_plain(const struct scenario *);
+
+/* The node that picks, at instance k of a balancer. */
+static inline uint32_t graph_picker(const struct graph *g, uint32_t balancer, uint32_t k)
+{
+    return g->balancer[balancer].picker + k;
+}
 
 struct tier_ref graph_find(const struct scenario *, const char *name);
 uint32_t graph_tier_count(const struct scenario *, struct tier_ref);    /* at the start of a run */

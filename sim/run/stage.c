@@ -39,7 +39,7 @@ static void for_each_balancer(struct stage *st, struct sim *sim, const struct ev
     for (uint32_t b = 0; b < g->scenario->balancers; b++)
         for (uint32_t k = 0; k < g->scenario->balancer[b].instances && serves_pool(g, b, e->pool);
              k++)
-            act(st, sim, sim->node[g->balancer[b] + k], e);
+            act(st, sim, sim->node[graph_picker(g, b, k)], e);
 }
 
 static uint32_t target(const struct stage *st, const struct event_config *e, uint32_t i)
@@ -92,7 +92,8 @@ static void put_in(struct stage *st, struct sim *sim, struct node *b, const stru
 {
     for (uint32_t i = st->added[e->pool]; i < st->added[e->pool] + e->count; i++) {
         struct peer_config peer = {
-            .node = target(st, e, i), .backend = graph_meter_index(st->graph, e->pool, i),
+            .node = target(st, e, i), .target = target(st, e, i),
+            .backend = graph_meter_index(st->graph, e->pool, i),
             .name = graph_backend_name(st->graph, e->pool, i, st->arena), .weight = e->weight };
 
         balancer_add_peer(b, &peer);

@@ -94,6 +94,7 @@ extern const struct field_type field_count;         /* uint64_t */
 extern const struct field_type field_real;          /* double */
 extern const struct field_type field_share;         /* double, 0 to 1: "5%" or 0.05 */
 extern const struct field_type field_duration;      /* nsec */
+extern const struct field_type field_size;          /* uint32_t, bytes */
 extern const struct field_type field_rate;          /* double, per second */
 extern const struct field_type field_choice;        /* uint32_t; extra: struct field_choice[] */
 extern const struct field_type field_choices; /* uint32_t, or-ed; extra: struct field_choice[] */

@@ -288,6 +288,22 @@ static int read_rate(struct reader *rd, const struct field *f, const cJSON *node
     return 0;
 }
 
+static int read_size(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    uint64_t value;
+
+    if (!cJSON_IsString(node) || text_size(node->valuestring, &value) < 0)
+        return tell_no_unit(rd, node, "a size", "E111", "\"500 B\", \"100kB\" or \"2MiB\"");
+    if ((double)value < f->min || (double)value > f->max) {
+        char low[40], high[40];
+
+        return field_out_of_range(rd, node, text_show_bytes(low, sizeof low, f->min),
+                                  text_show_bytes(high, sizeof high, f->max));
+    }
+    *(uint32_t *)member(f, object) = (uint32_t)value;
+    return 0;
+}
+
 static void schema_ref(FILE *out, const char *name)
 {
     fprintf(out, "\"$ref\": \"#/$defs/%s\"", name);
@@ -303,6 +319,12 @@ static void schema_rate(FILE *out, const struct field *f)
 {
     (void)f;
     schema_ref(out, "rate");
+}
+
+static void schema_size(FILE *out, const struct field *f)
+{
+    (void)f;
+    schema_ref(out, "size");
 }
 
 /* ---- choices ---- */
@@ -449,6 +471,8 @@ const struct field_type field_share = {
     .what = "a share: \"5%\"", .read = read_share, .schema = schema_share };
 const struct field_type field_duration = {
     .what = "a duration: \"250ms\"", .read = read_duration, .schema = schema_duration };
+const struct field_type field_size = {
+    .what = "a size: \"100kB\"", .read = read_size, .schema = schema_size };
 const struct field_type field_rate = {
     .what = "a rate: \"500/s\"", .read = read_rate, .schema = schema_rate };
 const struct field_type field_choice = {

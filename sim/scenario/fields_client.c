@@ -118,6 +118,33 @@ static const struct field nat_rows[] = {
 static const struct field_table nat_table = {
     .name = "nat", .help = "address translation in front of a group", .row = nat_rows };
 
+/* ---- classes of requests ---- */
+
+#define CLASS(member) FIELD_AT(class_config, member)
+
+static const struct field class_rows[] = {
+    { "name", &field_id, CLASS(name), .flags = FIELD_REQUIRED, .help = "of the class" },
+    { "share", &field_real, CLASS(share), .min = 1e-6, .max = 1e6, .preset = "1",
+      .help = "of the group's requests, beside the shares of its other classes" },
+    { "method", &field_text, CLASS(method), .max = 20, .preset = "\"GET\"",
+      .help = "what routes of an l7 can match" },
+    { "host", &field_text, CLASS(host), .max = 200, .preset = "\"\"", .help = "likewise" },
+    { "path", &field_text, CLASS(path), .max = 500, .preset = "\"/\"", .help = "likewise" },
+    { "header", &field_text, CLASS(header), .max = 200, .help = "\"name: value\", likewise" },
+    { "request_size", &field_size, CLASS(request_bytes), .max = 4e9, .preset = "\"500B\"",
+      .help = "on the wire, headers included" },
+    { "reply_size", &field_size, CLASS(reply_bytes), .max = 4e9, .preset = "\"10kB\"",
+      .help = "on the wire, headers included" },
+    { .key = NULL },
+};
+
+static const struct field_table class_table = {
+    .name = "requests", .help = "a class of requests", .row = class_rows };
+
+static const struct field_list class_list = {
+    .table = &class_table, .size = sizeof(struct class_config),
+    .count_offset = FIELD_AT(client_config, classes.count), .least = 1, .most = 1000 };
+
 static const struct field_choice protocols[] = {
     { "warm", PROTOCOL_WARM }, { "tcp", PROTOCOL_TCP }, { "h1", PROTOCOL_H1 },
     { "h2", PROTOCOL_H2 },     { "grpc", PROTOCOL_H2 }, { NULL, 0 },
@@ -155,6 +182,9 @@ static const struct field client_rows[] = {
       .help = "when requests come" },
     { "keys", &field_object, CLIENT(keys), .extra = &keys_table,
       .help = "what requests ask for; default: a request's key is its client" },
+    { "requests", &field_objects, CLIENT(classes.class), .extra = &class_list,
+      .help = "classes of requests, for routes and for costs by size; default: one class of 500 B "
+              "asked and 10 kB answered, of which routes know nothing" },
     { "nat", &field_object, CLIENT(nat), .extra = &nat_table,
       .help = "address translation in front of the group; default: none" },
     { .key = NULL },

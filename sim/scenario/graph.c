@@ -317,10 +317,23 @@ static bool is_every_to_known(const struct scenario *sc)
     return true;
 }
 
+/* A group that names no classes has one. */
+static void number_classes(struct scenario *sc)
+{
+    uint32_t next = 0;
+
+    for (uint32_t k = 0; k < sc->clients; k++) {
+        sc->client[k].first_class = next;
+        next += sc->client[k].classes.count > 0 ? sc->client[k].classes.count : 1;
+    }
+}
+
 void graph_check(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
     uint32_t errors = rd->err->errors;
+
+    number_classes(rd->out);
 
     check_names(rd);
     if (rd->err->errors > errors || !is_complete(sc))

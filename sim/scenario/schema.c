@@ -254,6 +254,8 @@ int scenario_write_schema(FILE *out)
         "\"^(0|([0-9]+(\\\\.[0-9]{1,9})?(ns|us|\\u00b5s|ms|s|m|h))+)$\" },\n"
         "    \"rate\": { \"type\": \"string\", \"pattern\": "
         "\"^[0-9]+(\\\\.[0-9]{1,9})?[kM]?/(s|m|h)$\" },\n"
+        "    \"size\": { \"type\": \"string\", \"pattern\": "
+        "\"^[0-9]+(\\\\.[0-9]{1,9})?(B|kB|MB|GB|KiB|MiB|GiB)$\" },\n"
         "    \"share\": { \"oneOf\": [ { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 }, "
         "{ \"type\": \"string\", \"pattern\": \"^[0-9]+(\\\\.[0-9]+)?%%?$\" } ] },\n");
     put_dist(out);

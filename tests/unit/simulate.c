@@ -259,7 +259,7 @@ uint64_t lab_in_flight(const struct lab *lab)
 
     for (uint32_t b = 0; b < s->balancers; b++)
         for (uint32_t k = 0; k < s->balancer[b].instances; k++) {
-            struct balancer *node = (struct balancer *)lab->sim.node[lab->graph.balancer[b] + k];
+            struct balancer *node = (struct balancer *)lab->sim.node[graph_picker(&lab->graph, b, k)];
 
             for (uint32_t i = 0; i < node->lb->count; i++)
                 n += node->lb->backend[i].inflight;

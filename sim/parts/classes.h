@@ -1,0 +1,23 @@
+/* classes.h - what an L7 can see of a request: method, host, path, a header, and how big it is.
+ *
+ * A group of clients asks for one or more classes of requests; which one a request is of follows
+ * from its luck, so that every policy sees the same. */
+#ifndef PARTS_CLASSES_H
+#define PARTS_CLASSES_H
+
+#include "../base/types.h"
+
+struct class_config {
+    const char *name;
+    double   share;                 /* of the group's requests, as a weight */
+    const char *method, *host, *path;
+    const char *header;             /* "name: value", or NULL */
+    uint32_t request_bytes, reply_bytes;    /* on the wire, headers included */
+};
+
+struct classes_config { struct class_config *class; uint32_t count; };
+
+/* Index of the class of a request with this luck. */
+uint32_t classes_draw(const struct classes_config *, uint64_t luck);
+
+#endif
