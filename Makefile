@@ -69,10 +69,12 @@ PLUG_SRC := $(wildcard tests/plugin/*.c)
 PLOTS    := $(wildcard plots/*.gp)
 EMBED    := $(wildcard sim/report/embed.awk)
 PROFILES := $(sort $(wildcard scenarios/profiles/*.json))
+TOPICS   := $(sort $(wildcard docs/topics/*.txt))
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LB_OBJ   := $(call obj,$(LB_SRC))
-GEN_OBJ  := $(if $(EMBED),$(BUILD)/obj/gen/plot_templates.o) $(BUILD)/obj/gen/profiles.o
+GEN_OBJ  := $(if $(EMBED),$(BUILD)/obj/gen/plot_templates.o) $(BUILD)/obj/gen/profiles.o \
+            $(BUILD)/obj/gen/topics.o
 MAIN_OBJ := $(BUILD)/obj/sim/cli/main.o
 SIM_OBJ  := $(filter-out $(MAIN_OBJ),$(call obj,$(SIM_SRC))) $(GEN_OBJ)
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
@@ -111,10 +113,11 @@ $(BUILD)/gen/plot_templates.c: $(PLOTS) $(EMBED)
 	@$(call say,GEN)
 	$(Q)awk -f sim/report/embed.awk $(PLOTS) > $@
 
-# Made each time, kept when it is the same: a profile may also be taken away.
-$(BUILD)/gen/profiles.c: FORCE
+# Made each time, kept when it is the same: a file may also be taken away.
+$(BUILD)/gen/profiles.c $(BUILD)/gen/topics.c: FORCE
 	@mkdir -p $(@D)
-	@awk -f sim/scenario/embed_profiles.awk $(PROFILES) > $@.$$$$ && \
+	@awk -v what=$(patsubst %s,%,$(basename $(@F))) -f sim/base/embed_texts.awk \
+	  $(if $(findstring topics,$@),$(TOPICS),$(PROFILES)) > $@.$$$$ && \
 	  { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
 
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP

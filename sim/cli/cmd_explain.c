@@ -1,7 +1,8 @@
-/* cmd_explain.c - a page about an algorithm, a distribution, a metric, a key of a scenario, or the
- * code of a fault. */
+/* cmd_explain.c - a page about an algorithm, a distribution, a metric, a key of a scenario, the
+ * code of a fault, or a topic of the model. */
 #include "explain_profile.h"
 #include "load.h"
+#include "topic.h"
 #include "verbs.h"
 
 #include "../../algorithms/lb.h"
@@ -301,6 +302,8 @@ static int unknown(struct cli *cli, const char *word)
         names[n++] = (*k)->name;
     for (const char *const *p = profile_names; *p && n < ARRAY_LEN(names) - 1; p++)
         names[n++] = *p;
+    for (const char *const *t = topic_names; *t && n < ARRAY_LEN(names) - 1; t++)
+        names[n++] = *t;
     names[n] = NULL;
 
     const char *near = text_nearest(word, names);
@@ -334,7 +337,7 @@ static int explain(struct cli *cli, const struct plugins *p, const char *word)
         put_title(cli, word, NULL, metric->help);
     else if (field)
         explain_field(cli, word, table, field);
-    else if (!explain_profile(cli, word))
+    else if (!explain_profile(cli, word) && !topic_explain(cli, word))
         return unknown(cli, word);
     return 0;
 }
@@ -353,7 +356,7 @@ static const struct opt opts[] = { OPT_ROW_PLUGIN, OPT_ROW_OUTPUT, OPT_ROWS_COMM
 
 const struct verb verb_explain = {
     .name = "explain", .words = "WHAT", .min_words = 1, .max_words = 1,
-    .summary = "what an algorithm, product, distribution, metric, key or code is",
+    .summary = "what an algorithm, product, distribution, metric, key, code or topic is",
     .examples = "lblab explain peak_ewma\nlblab explain haproxy-2.6\n"
                 "lblab explain clients.arrival\nlblab explain E101",
     .opts = opts, .run = run,

@@ -1,6 +1,7 @@
-/* cmd_list.c - what there is: algorithms, distributions, metrics, profiles, scenarios. */
+/* cmd_list.c - what there is: algorithms, distributions, metrics, profiles, scenarios, topics. */
 #include "answer.h"
 #include "load.h"
+#include "topic.h"
 #include "verbs.h"
 
 #include "../../algorithms/lb.h"
@@ -103,6 +104,17 @@ static int list_profiles(struct lister *l)
             list_profile(l, &profile);
             profile_fini(&profile);
         }
+    return 0;
+}
+
+static int list_topics(struct lister *l)
+{
+    char title[200];
+
+    for (uint32_t i = 0; topic_names[i] != NULL; i++) {
+        snprintf(title, sizeof title, "%.*s", (int)strcspn(topic_texts[i], "\n"), topic_texts[i]);
+        row(l, topic_names[i], "aliases", NULL, title);
+    }
     return 0;
 }
 
@@ -209,6 +221,7 @@ static const struct subject {
     { "metrics", "what a result says of a policy", list_metrics },
     { "profiles", "products: their own words for what a balancer chooses by", list_profiles },
     { "scenarios", "in ./scenarios, in the installed folder or in DIR", list_scenarios },
+    { "topics", "what is modelled of the network, and how", list_topics },
 };
 
 static int list_subjects(struct lister *l)
@@ -233,7 +246,7 @@ static int unknown(struct cli *cli, const char *word)
     if (near)
         err_hint(&cli->err, "did you mean \"%s\"?", near);
     else
-        err_hint(&cli->err, "lists: algorithms, distributions, metrics, profiles, scenarios");
+        err_hint(&cli->err, "lists: algorithms, distributions, metrics, profiles, scenarios, topics");
     return 2;
 }
 
@@ -271,7 +284,7 @@ static const struct opt opts[] = {
 
 const struct verb verb_list = {
     .name = "list", .words = "[WHAT [DIR]]", .max_words = 2,
-    .summary = "algorithms, distributions, metrics, profiles, scenarios",
+    .summary = "algorithms, distributions, metrics, profiles, scenarios, topics",
     .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else\n"
                "in ./scenarios, else where `make install` put them.",
     .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",
