@@ -170,7 +170,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(HELP_OBJ) $(BUILD)/libsim.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--export-dynamic-symbol='lb_*' -o $@ $< $(HELP_OBJ) \
 	  -Wl,--start-group $(BUILD)/libsim.a $(BUILD)/liblb.a -Wl,--end-group $(CUNIT_LIBS) $(LIBS)
 
-$(BUILD)/tests/plugin/%.so: tests/plugin/%.c $(BUILD)/flags
+$(BUILD)/tests/plugin/%.so: tests/plugin/%.c algorithms/lb.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	@$(call say,SO )
 	$(Q)$(CC) $(filter-out -fPIE -flto,$(ALL_CFLAGS)) -Ialgorithms -fPIC -shared -MMD -MP -o $@ $<

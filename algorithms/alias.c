@@ -6,8 +6,7 @@
 
 void alias_change(struct alias *a, const struct lb *lb)
 {
-    a->keep = lb_grow(a->keep, a->room, lb->capacity, sizeof *a->keep);
-    a->other = lb_grow(a->other, a->room, lb->capacity, sizeof *a->other);
+    a->column = lb_grow(a->column, a->room, lb->capacity, sizeof *a->column);
     a->part = lb_grow(a->part, a->room, lb->capacity, sizeof *a->part);
     a->room = lb->capacity;
     a->built = false;
@@ -15,14 +14,13 @@ void alias_change(struct alias *a, const struct lb *lb)
 
 void alias_free(struct alias *a)
 {
-    free(a->keep);
-    free(a->other);
+    free(a->column);
     free(a->part);
 }
 
 size_t alias_bytes(const struct alias *a)
 {
-    return a->room * (sizeof *a->keep + sizeof *a->other + sizeof *a->part);
+    return a->room * (sizeof *a->column + sizeof *a->part);
 }
 
 static uint32_t share_of(uint64_t part, uint64_t whole)
@@ -32,29 +30,29 @@ static uint32_t share_of(uint64_t part, uint64_t whole)
     return share >= 0x1p32 ? UINT32_MAX : (uint32_t)share;
 }
 
-/* Each column has room for `whole`; a light backend's column is filled up by a heavy one.  keep[]
+/* Each column has room for `whole`; a light backend's column is filled up by a heavy one.  keep
  * serves as two stacks of columns not done yet: light ones from the left, heavy ones from the
  * right. */
 static void fill_columns(struct alias *a, uint32_t n, uint64_t whole)
 {
     uint32_t light = 0, heavy = n;
-    uint32_t *stack = a->keep;
+    struct alias_column *c = a->column;
 
-    for (uint32_t k = 0; k < n; k++)
-        stack[a->part[k] < whole ? light++ : --heavy] = k;
-    for (uint32_t k = 0; k < n; k++)
-        a->other[k] = k;
+    for (uint32_t k = 0; k < n; k++) {
+        c[a->part[k] < whole ? light++ : --heavy].keep = k;
+        c[k].other = k;
+    }
     while (light > 0 && heavy < n) {
-        uint32_t low = stack[--light], high = stack[heavy];
-        a->other[low] = high;
+        uint32_t low = c[--light].keep, high = c[heavy].keep;
+        c[low].other = high;
         a->part[high] -= whole - a->part[low];
         if (a->part[high] < whole) {
             heavy++;
-            stack[light++] = high;
+            c[light++].keep = high;
         }
     }
     for (uint32_t k = 0; k < n; k++)
-        a->keep[k] = a->other[k] == k ? UINT32_MAX : share_of(a->part[k], whole);
+        c[k].keep = c[k].other == k ? UINT32_MAX : share_of(a->part[k], whole);
 }
 
 void alias_build(struct alias *a, const struct lb *lb)
@@ -69,14 +67,6 @@ void alias_build(struct alias *a, const struct lb *lb)
     }
     if (!a->even)
         fill_columns(a, n, lb->live_weight);
-}
-
-static uint32_t draw_live(const struct alias *a, struct lb *lb)
-{
-    uint64_t r = lb_random_bits(lb);
-    uint32_t column = (uint32_t)((r >> 32) * lb->live_count >> 32);
-
-    return lb->live[(uint32_t)r <= a->keep[column] ? column : a->other[column]];
 }
 
 static uint32_t walk_usable(struct lb *lb, const struct lb_request *rq)
@@ -106,7 +96,7 @@ uint32_t alias_draw(struct alias *a, struct lb *lb, const struct lb_request *rq)
     if (lb->open_count == 0)
         return LB_NONE;
     for (int tries = 0; tries < 32; tries++) {
-        uint32_t i = draw_live(a, lb);
+        uint32_t i = alias_draw_live(a, lb);
         if (lb_usable(lb, i, rq))
             return i;
     }

@@ -5,9 +5,11 @@
 
 #include "lb.h"
 
+/* By position in live[]: the chance of itself, of 2^32, and the position that has the rest. */
+struct alias_column { uint32_t keep, other; };
+
 struct alias {
-    uint32_t *keep;                      /* by position in live[]: chance of itself, of 2^32 */
-    uint32_t *other;                     /* ... and the position that has the rest */
+    struct alias_column *column;
     uint64_t *part;                      /* scratch while building */
     uint32_t  room;
     bool      built, even;               /* even: all weights are alike, no table is needed */
@@ -23,6 +25,17 @@ static inline bool alias_is_even(struct alias *a, const struct lb *lb)
     if (!a->built)
         alias_build(a, lb);
     return a->even;
+}
+
+/* A live backend by weight, from a table that is built and not even: who knows that all of live[]
+ * is usable need not ask.  Not `?:` between two loads: no branch predictor guesses it. */
+static inline uint32_t alias_draw_live(const struct alias *a, struct lb *lb)
+{
+    uint64_t r = lb_random_bits(lb);
+    uint32_t k = (uint32_t)((r >> 32) * lb->live_count >> 32);
+    struct alias_column c = a->column[k];
+
+    return lb->live[k ^ ((k ^ c.other) & (0u - ((uint32_t)r > c.keep)))];
 }
 
 /* A usable backend by weight; LB_NONE: none. */

@@ -73,6 +73,12 @@ static void c3_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
     rank(lb, i);
 }
 
+static void c3_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    rank(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct c3 *c = lb->state;
@@ -153,4 +159,5 @@ const struct lb_ops lb_c3 = {
     .on_complete = c3_complete,
     .on_change   = c3_change,
     .bytes       = c3_bytes,
+    .on_shared   = c3_shared,
 };

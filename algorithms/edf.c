@@ -29,8 +29,9 @@ static bool due_before(const struct lb *lb, uint32_t a, uint32_t b)
 {
     const struct due *d = ((const struct edf *)lb->state)->due;
 
-    return d[a].deadline < d[b].deadline
-        || (d[a].deadline == d[b].deadline && d[a].came < d[b].came);
+    /* Not `||`: which is due first is a coin's throw that no branch predictor guesses. */
+    return (d[a].deadline < d[b].deadline)
+         | ((d[a].deadline == d[b].deadline) & (d[a].came < d[b].came));
 }
 
 static void set_deadline(struct lb *lb, uint32_t i)
@@ -148,6 +149,12 @@ static void edf_complete(struct lb *lb, uint32_t i, const struct lb_outcome *out
     sync(lb, i);
 }
 
+static void edf_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    sync(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct edf *e = lb->state;
@@ -167,7 +174,7 @@ static void edf_change(struct lb *lb, uint32_t i, enum lb_change what)
         make_room(lb);
     if (what == LB_LIMIT)
         sync(lb, i);
-    else
+    else if (what != LB_RAMP || e->is_equal)            /* else read when it next has its turn */
         e->is_stale = true;
 }
 
@@ -224,7 +231,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_edf = {
     .abi         = LB_ABI,
-    .traits      = LB_WEIGHTED,
+    .traits      = LB_WEIGHTED | LB_RAMPS,
     .name        = "edf",
     .summary     = "earliest deadline, 1/weight apart: Envoy's turns",
     .page        = &page,
@@ -237,4 +244,5 @@ const struct lb_ops lb_edf = {
     .on_complete = edf_complete,
     .on_change   = edf_change,
     .bytes       = edf_bytes,
+    .on_shared   = edf_shared,
 };

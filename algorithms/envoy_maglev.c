@@ -31,11 +31,11 @@ static uint32_t look_up(struct lb *lb, const struct lb_request *rq)
     const struct maglev_table *t = &((struct envoy_maglev *)lb->state)->table;
 
     for (uint64_t try = 0; try < 64; try++) {
-        uint32_t i = t->slot[(rq->hash ^ (0 - try)) % t->size];
+        uint32_t i = t->slot[maglev_slot(t, rq->hash ^ (0 - try))];
         if (lb_usable(lb, i, rq))
             return i;
     }
-    return maglev_walk(lb, t, rq, (uint32_t)(rq->hash % t->size));
+    return maglev_owner(lb, t, rq, maglev_slot(t, rq->hash));
 }
 
 static uint32_t envoy_maglev_pick(struct lb *lb, const struct lb_request *rq)
@@ -64,6 +64,12 @@ static void envoy_maglev_complete(struct lb *lb, uint32_t i, const struct lb_out
     (void)i;
     (void)outcome;
     ((struct envoy_maglev *)lb->state)->spill.inflight--;
+}
+
+static void envoy_maglev_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)i;
+    ((struct envoy_maglev *)lb->state)->spill.inflight += (uint64_t)by;
 }
 
 static void envoy_maglev_change(struct lb *lb, uint32_t i, enum lb_change what)
@@ -144,4 +150,5 @@ const struct lb_ops lb_envoy_maglev = {
     .on_complete = envoy_maglev_complete,
     .on_change   = envoy_maglev_change,
     .bytes       = envoy_maglev_bytes,
+    .on_shared   = envoy_maglev_shared,
 };

@@ -132,6 +132,12 @@ static void envoy_ring_hash_complete(struct lb *lb, uint32_t i, const struct lb_
     ((struct envoy_ring_hash *)lb->state)->spill.inflight--;
 }
 
+static void envoy_ring_hash_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)i;
+    ((struct envoy_ring_hash *)lb->state)->spill.inflight += (uint64_t)by;
+}
+
 static void make_room(struct lb *lb)
 {
     struct envoy_ring_hash *e = lb->state;
@@ -225,4 +231,5 @@ const struct lb_ops lb_envoy_ring_hash = {
     .on_complete = envoy_ring_hash_complete,
     .on_change   = envoy_ring_hash_change,
     .bytes       = envoy_ring_hash_bytes,
+    .on_shared   = envoy_ring_hash_shared,
 };

@@ -63,6 +63,12 @@ static void ewma_complete(struct lb *lb, uint32_t i, const struct lb_outcome *ou
     heap_keep(&e->heap, lb, faster, i);
 }
 
+static void ewma_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    heap_keep(&((struct ewma *)lb->state)->heap, lb, faster, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct ewma *e = lb->state;
@@ -146,4 +152,5 @@ const struct lb_ops lb_ewma = {
     .on_complete = ewma_complete,
     .on_change   = ewma_change,
     .bytes       = ewma_bytes,
+    .on_shared   = ewma_shared,
 };

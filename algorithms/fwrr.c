@@ -338,7 +338,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_fwrr = {
     .abi          = LB_ABI,
-    .traits       = LB_WEIGHTED,
+    .traits       = LB_WEIGHTED | LB_RAMPS,
     .max_backends = MOST_SERVERS,
     .name         = "fwrr",
     .summary      = "turns by earliest deadline: HAProxy roundrobin's order",

@@ -118,6 +118,12 @@ static void interleaved_wrr_complete(struct lb *lb, uint32_t i, const struct lb_
     sync_leaf(lb, i);
 }
 
+static void interleaved_wrr_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    sync_leaf(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct interleaved_wrr *w = lb->state;
@@ -221,4 +227,5 @@ const struct lb_ops lb_interleaved_wrr = {
     .on_complete = interleaved_wrr_complete,
     .on_change   = interleaved_wrr_change,
     .bytes       = interleaved_wrr_bytes,
+    .on_shared   = interleaved_wrr_shared,
 };

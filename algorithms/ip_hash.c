@@ -73,4 +73,5 @@ const struct lb_ops lb_ip_hash = {
     .on_complete = turns_complete,
     .on_change   = lines_change,
     .bytes       = lines_bytes,
+    .on_shared   = turns_shared,
 };

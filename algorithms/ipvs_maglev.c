@@ -96,6 +96,7 @@ static void build(struct lb *lb)
                 maglev_take(t, &t->claim[k]);
 }
 
+/* Every slot has one: who is usable has a weight, so the table of a pick is never empty. */
 static uint32_t owner(const struct ipvs_maglev *m, uint32_t client)
 {
     return m->table.slot[hash_word(&FIRST, client) % m->table_size];
@@ -109,8 +110,6 @@ static uint32_t fall_back(const struct lb *lb, const struct lb_request *rq, uint
 
     for (uint32_t offset = 0; offset < m->table_size; offset++) {
         uint32_t i = owner(m, client + (offset + from) % m->table_size);
-        if (i == LB_NONE)
-            break;
         if (lb_usable(lb, i, rq))
             return i;
     }
@@ -128,7 +127,7 @@ static uint32_t ipvs_maglev_pick(struct lb *lb, const struct lb_request *rq)
 
     uint32_t client = ipvs_client(rq, m->port), home = owner(m, client);
 
-    if (home != LB_NONE && lb_usable(lb, home, rq))
+    if (lb_usable(lb, home, rq))
         return home;
     return m->fallback ? fall_back(lb, rq, client) : LB_NONE;
 }

@@ -80,6 +80,12 @@ static void jiq_complete(struct lb *lb, uint32_t i, const struct lb_outcome *out
     jiq_sync(lb, i);
 }
 
+static void jiq_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    jiq_sync(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct jiq *q = lb->state;
@@ -150,4 +156,5 @@ const struct lb_ops lb_jiq = {
     .on_complete = jiq_complete,
     .on_change   = jiq_change,
     .bytes       = jiq_bytes,
+    .on_shared   = jiq_shared,
 };

@@ -187,4 +187,5 @@ const struct lb_ops lb_ketama = {
     .on_complete = turns_complete,
     .on_change   = ketama_change,
     .bytes       = ketama_bytes,
+    .on_shared   = turns_shared,
 };

@@ -99,6 +99,16 @@ int lb_set(struct lb *lb, const char *param, double value, const char **why)
 
 /* ---- making and freeing ---- */
 
+/* One that shares: its algorithm with two hooks of ours, so that others pay nothing. */
+struct lb_sharer {
+    struct lb_ops        ops;
+    const struct lb_ops *own;
+    struct lb           *lb;
+    struct lb_pool      *pool;
+};
+
+struct lb_pool { struct lb_sharer **sharer; uint32_t count; };
+
 static void seed_stream(struct lb *lb, uint64_t seed)
 {
     for (int k = 0; k < 4; k++)
@@ -117,16 +127,122 @@ struct lb *lb_new(const struct lb_ops *ops, uint64_t seed)
     }
     lb->ops = ops;
     lb->state = state;
+    lb->traits = ops->traits;
     seed_stream(lb, seed);
     for (const struct lb_param *p = ops->params; p != NULL && p->name != NULL; p++)
         param_write(lb, p, p->preset);
     return lb;
 }
 
+void lb_wrap(struct lb *outer, struct lb *inner)
+{
+    assert(outer->ops->traits & LB_WRAPS && !outer->started && !inner->started);
+    lb_free(outer->inner);
+    outer->inner = inner;
+    outer->traits = outer->ops->traits | (inner->traits & outer->ops->inherits);
+}
+
+static struct lb *new_or_abort(const struct lb_ops *ops, uint64_t seed)
+{
+    struct lb *lb = lb_new(ops, seed);
+
+    if (lb == NULL)
+        abort();
+    return lb;
+}
+
+/* What was set before the start is all of its state. */
+static struct lb *copy_pattern(const struct lb *pattern, const struct lb *host, uint64_t seed)
+{
+    struct lb *lb = new_or_abort(pattern->ops, seed);
+
+    memcpy(lb->state, pattern->state, pattern->ops->state_size);
+    lb->site = host->site;
+    lb->clock = host->clock;
+    if (pattern->inner != NULL)
+        lb_wrap(lb, copy_pattern(pattern->inner, host, seed));
+    return lb;
+}
+
+struct lb *lb_new_inner(struct lb *lb)
+{
+    return copy_pattern(lb->inner, lb, lb_random_bits(lb));
+}
+
+void lb_lend_clock(struct lb *lb, const uint64_t *now)
+{
+    lb->clock = now;
+}
+
+void lb_settle(struct lb *lb, const struct lb_site *site)
+{
+    lb->site = site;
+}
+
+static void tell_pool(const struct lb_sharer *from, uint32_t i)
+{
+    for (uint32_t k = 0; k < from->pool->count; k++) {
+        struct lb *other = from->pool->sharer[k]->lb;
+        if (other != from->lb && i < other->count)
+            lb_set_inflight(other, i, from->lb->backend[i].inflight);
+    }
+}
+
+static void shared_pick(struct lb *lb, uint32_t i, uint64_t now)
+{
+    if (lb->sharer->own->on_pick != NULL)
+        lb->sharer->own->on_pick(lb, i, now);
+    tell_pool(lb->sharer, i);
+}
+
+static void shared_complete(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
+{
+    if (lb->sharer->own->on_complete != NULL)
+        lb->sharer->own->on_complete(lb, i, outcome);
+    tell_pool(lb->sharer, i);
+}
+
+static void pool_join(struct lb_pool *pool, struct lb *lb)
+{
+    struct lb_sharer *s = lb_grow(NULL, 0, 1, sizeof *s);
+
+    *s = (struct lb_sharer){ .ops = *lb->ops, .own = lb->ops, .lb = lb, .pool = pool };
+    s->ops.on_pick = shared_pick;
+    s->ops.on_complete = shared_complete;
+    lb->ops = &s->ops;
+    lb->sharer = s;
+    pool->sharer = lb_grow(pool->sharer, pool->count, pool->count + 1, sizeof s);
+    pool->sharer[pool->count++] = s;
+}
+
+static void pool_leave(struct lb_sharer *s)
+{
+    struct lb_pool *pool = s->pool;
+    uint32_t k = 0;
+
+    while (pool->sharer[k] != s)
+        k++;
+    pool->sharer[k] = pool->sharer[--pool->count];
+    free(s);
+    if (pool->count > 0)
+        return;
+    free(pool->sharer);
+    free(pool);
+}
+
+void lb_share(struct lb *lb, struct lb *with)
+{
+    assert(lb != with && lb->sharer == NULL && lb->count == 0);
+    if (with->sharer == NULL)
+        pool_join(lb_grow(NULL, 0, 1, sizeof(struct lb_pool)), with);
+    pool_join(with->sharer->pool, lb);
+}
+
 void lb_free(struct lb *lb)
 {
     if (lb == NULL)
         return;
+    lb_free(lb->inner);
     if (lb->started && lb->ops->stop != NULL)
         lb->ops->stop(lb);
     for (uint32_t i = 0; i < lb->count; i++)
@@ -134,6 +250,9 @@ void lb_free(struct lb *lb)
     free(lb->backend);
     free(lb->live);
     free(lb->open);
+    free(lb->place);
+    if (lb->sharer != NULL)
+        pool_leave(lb->sharer);
     free(lb->state);
     free(lb);
 }
@@ -144,6 +263,8 @@ size_t lb_bytes(const struct lb *lb)
 
     bytes += lb->capacity * (sizeof *lb->backend + sizeof *lb->live);
     bytes += lb->capacity / 64 * sizeof *lb->open;
+    bytes += lb->place != NULL ? lb->capacity * sizeof *lb->place : 0;
+    bytes += lb->inner != NULL ? lb_bytes(lb->inner) : 0;
     for (uint32_t i = 0; i < lb->count; i++)
         bytes += strlen(lb->backend[i].name) + 1;
     if (lb->started && lb->ops->bytes != NULL)
@@ -199,8 +320,13 @@ int lb_start(struct lb *lb, const char **why)
         *why = "more backends than this algorithm allows";
         return -1;
     }
-    if (lb->ops->start != NULL && lb->ops->start(lb, why) != 0)
+    if (lb->ops->traits & LB_WRAPS && lb->inner == NULL)
+        lb_wrap(lb, new_or_abort(&lb_weighted_round_robin, 0));
+    if (lb->ops->start != NULL && lb->ops->start(lb, why) != 0) {
+        if (lb->ops->stop != NULL)
+            lb->ops->stop(lb);
         return -1;
+    }
     lb->started = true;
     return 0;
 }
@@ -223,6 +349,8 @@ static void make_room(struct lb *lb)
     lb->backend = lb_grow(lb->backend, lb->capacity, room, sizeof *lb->backend);
     lb->live = lb_grow(lb->live, lb->capacity, room, sizeof *lb->live);
     lb->open = lb_grow(lb->open, lb->capacity / 64, room / 64, sizeof *lb->open);
+    if (lb->place != NULL)
+        lb->place = lb_grow(lb->place, lb->capacity, room, sizeof *lb->place);
     lb->capacity = room;
 }
 
@@ -233,7 +361,19 @@ static const char *copy_name(const char *name)
     return memcpy(lb_grow(NULL, 0, size, 1), name, size);
 }
 
-uint32_t lb_add(struct lb *lb, uint64_t id, const char *name, uint32_t weight, uint32_t limit)
+/* What others of the pool have in flight there: those that were told of it before. */
+static uint32_t pooled_inflight(const struct lb *lb, uint32_t i)
+{
+    const struct lb_pool *pool = lb->sharer != NULL ? lb->sharer->pool : NULL;
+
+    for (uint32_t k = 0; pool != NULL && k < pool->count; k++)
+        if (i < pool->sharer[k]->lb->count)
+            return pool->sharer[k]->lb->backend[i].inflight;
+    return 0;
+}
+
+uint32_t lb_add_at(struct lb *lb, uint64_t id, const char *name, uint32_t weight, uint32_t limit,
+                   struct lb_place place)
 {
     uint32_t i = lb->count;
 
@@ -241,11 +381,20 @@ uint32_t lb_add(struct lb *lb, uint64_t id, const char *name, uint32_t weight, u
         make_room(lb);
     lb->backend[i] = (struct lb_backend){
         .id = id, .name = copy_name(name ? name : ""), .weight = weight, .limit = limit,
-        .state = LB_UP,
+        .inflight = pooled_inflight(lb, i), .state = LB_UP,
     };
+    if (lb->place == NULL && (place.zone != 0 || place.priority != 0))
+        lb->place = lb_grow(NULL, 0, lb->capacity, sizeof *lb->place);
+    if (lb->place != NULL)
+        lb->place[i] = place;
     lb->count++;
     changed(lb, i, LB_ADDED);
     return i;
+}
+
+uint32_t lb_add(struct lb *lb, uint64_t id, const char *name, uint32_t weight, uint32_t limit)
+{
+    return lb_add_at(lb, id, name, weight, limit, (struct lb_place){ 0, 0 });
 }
 
 void lb_set_state(struct lb *lb, uint32_t i, enum lb_state state)
@@ -283,7 +432,44 @@ void lb_set_limit(struct lb *lb, uint32_t i, uint32_t limit)
     changed(lb, i, LB_LIMIT);
 }
 
+/* Who is live does not change, so live[] stays: many at once cost no more than each one. */
+void lb_ramp(struct lb *lb, uint32_t i, uint32_t weight)
+{
+    struct lb_backend *b = &lb->backend[i];
+
+    assert(lb->started && b->weight > 0 && weight > 0);
+    if (b->weight == weight || b->state == LB_GONE)
+        return;
+    if (b->state == LB_UP)
+        lb->live_weight += (uint64_t)weight - b->weight;
+    b->weight = weight;
+    if (lb->ops->on_change != NULL)
+        lb->ops->on_change(lb, i, LB_RAMP);
+}
+
 /* ---- picking ---- */
+
+void lb_set_inflight(struct lb *lb, uint32_t i, uint32_t inflight)
+{
+    struct lb_backend *b = &lb->backend[i];
+    int64_t by = (int64_t)inflight - b->inflight;
+
+    if (by == 0)
+        return;
+    b->inflight = inflight;
+    update_open(lb, i);
+    if (lb->started && lb->ops->on_shared != NULL)
+        lb->ops->on_shared(lb, i, by);
+}
+
+static void count_pick(struct lb *lb, uint32_t i, uint64_t now)
+{
+    lb->backend[i].inflight++;
+    if (lb->backend[i].limit != 0)
+        update_open(lb, i);
+    if (lb->ops->on_pick != NULL)
+        lb->ops->on_pick(lb, i, now);
+}
 
 uint32_t lb_pick(struct lb *lb, const struct lb_request *rq)
 {
@@ -292,12 +478,14 @@ uint32_t lb_pick(struct lb *lb, const struct lb_request *rq)
     if (i >= LB_FULL)
         return i;
     assert(i < lb->count);
-    lb->backend[i].inflight++;
-    if (lb->backend[i].limit != 0)
-        update_open(lb, i);
-    if (lb->ops->on_pick != NULL)
-        lb->ops->on_pick(lb, i, rq->now);
+    count_pick(lb, i, rq->now);
     return i;
+}
+
+void lb_take(struct lb *lb, uint32_t i, uint64_t now)
+{
+    assert(i < lb->count);
+    count_pick(lb, i, now);
 }
 
 void lb_complete(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
@@ -318,7 +506,7 @@ void lb_report(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
 
 uint32_t lb_peek(struct lb *lb, const struct lb_request *rq)
 {
-    assert(lb->ops->traits & LB_BY_KEY);
+    assert(lb->traits & LB_BY_KEY);
     lb->peeking = true;
     uint32_t i = lb->ops->pick(lb, rq);
     lb->peeking = false;

@@ -10,13 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LB_ABI   2                   /* raised when what was built before would misread a struct */
+#define LB_ABI   3                   /* raised when what was built before would misread a struct */
 #define LB_NONE  UINT32_MAX          /* no usable backend: refuse (503) */
 #define LB_FULL  (UINT32_MAX - 1)    /* every usable backend is at its limit: queue */
 
 enum lb_state  { LB_UP, LB_DRAINING, LB_DOWN, LB_GONE };    /* GONE: removed, a tombstone */
 enum lb_result { LB_OK, LB_ERROR, LB_TIMEOUT, LB_REFUSED, LB_CANCELLED };
-enum lb_change { LB_ADDED, LB_REMOVED, LB_WEIGHT, LB_STATE, LB_LIMIT };
+/* LB_RAMP: a weight on its way, by lb_ramp(); schedules go on and read it when they next must. */
+enum lb_change { LB_ADDED, LB_REMOVED, LB_WEIGHT, LB_STATE, LB_LIMIT, LB_RAMP };
 
 enum lb_trait {
     LB_WEIGHTED   = 1,               /* shares follow the weights */
@@ -30,6 +31,11 @@ enum lb_trait {
     LB_BY_ORDER   = 256,             /* LB_CONSISTENT, but the order of the backends counts too */
     LB_MAY_DROP   = 512,             /* LB_NONE when the one it chose may not, though others may */
     LB_SCANS      = 1024,            /* a pick looks at every backend: no structure avoids it */
+    LB_RAMPS      = 2048,            /* weights may be large and change often: lb_ramp() */
+    LB_WRAPS      = 4096,            /* asks an inner balancer, see lb_wrap() */
+    LB_STICKS     = 8192,            /* reads the key, and remembers where it went */
+    LB_PANICS     = 16384,           /* may answer a backend that is down */
+    LB_MAY_LINGER = 32768,           /* may answer a draining one, or one of weight 0, to a key */
 };
 
 /* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
@@ -100,7 +106,8 @@ struct lb_ops {
     size_t                 state_size;   /* private state: zeroed and preset before start */
     const struct lb_param *params;
 
-    /* start: once, when parameters and first backends are set.  pick: a usable backend, LB_FULL or
+    /* start: once, when parameters and first backends are set.  stop: at the end, also after a
+     * start that failed.  pick: a usable backend, LB_FULL or
      * LB_NONE.  on_pick: after inflight was raised, on_complete: after it fell, on_change: after
      * live[] was rebuilt.  on_report: load told from outside. */
     int      (*start)(struct lb *, const char **why);
@@ -111,7 +118,25 @@ struct lb_ops {
     void     (*on_change)(struct lb *, uint32_t backend, enum lb_change);
     void     (*on_report)(struct lb *, uint32_t backend, const struct lb_outcome *);
     size_t   (*bytes)(const struct lb *);              /* memory of tables beyond state_size */
+    /* inflight was changed by `by` from outside (see lb_share): for those that keep backends in
+     * an order, or a sum, that depends on it.  Never a reason to take a turn. */
+    void     (*on_shared)(struct lb *, uint32_t backend, int64_t by);
+    uint32_t inherits;                   /* LB_WRAPS: traits of the inner one that hold for both */
 };
+
+/* Where a backend stands. */
+struct lb_place { uint32_t zone, priority; };       /* priority 0 is asked first */
+
+/* Where a balancer stands among those like it, for subsetting and zones.  The host's: it stays
+ * valid and unchanged while the balancer lives. */
+struct lb_site {
+    uint32_t        index, count;    /* the index-th of count */
+    uint32_t        zone;            /* its own */
+    const uint32_t *balancers;       /* [zones]: how many of the count stand in each */
+    uint32_t        zones;
+};
+
+struct lb_sharer;
 
 /* One balancer: an algorithm bound to a set of backends.  Backends are an array with tombstones,
  * indexes are never reused; live[] lists those that are up with weight > 0, in configured order,
@@ -127,6 +152,12 @@ struct lb {
     uint64_t             rng[4];
     bool                 started;
     bool                 peeking;        /* in lb_peek(): whose turn it is must not move on */
+    uint32_t             traits;         /* of ops, and those inherited from `inner` */
+    struct lb_sharer    *sharer;         /* counts in flight with others, or NULL */
+    struct lb           *inner;          /* LB_WRAPS: the pattern of those it asks; never started */
+    struct lb_place     *place;          /* [capacity], or NULL: all in zone 0 with priority 0 */
+    const struct lb_site *site;          /* or NULL: the only one, in zone 0 */
+    const uint64_t      *clock;          /* the host's time, or NULL */
 };
 
 const struct lb_ops *const *lb_all(void);            /* built-ins, NULL-terminated */
@@ -141,6 +172,21 @@ uint32_t   lb_word(const struct lb_param *, const char *word);
 int        lb_set(struct lb *, const char *param, double value, const char **why);
 int        lb_start(struct lb *, const char **why);              /* 0, or -1: refused */
 
+/* Makes `inner` the balancer that `outer`, one of LB_WRAPS, asks: before both start, without
+ * backends.  outer owns it from now on.  Without one it asks
+ * weighted_round_robin. */
+void       lb_wrap(struct lb *outer, struct lb *inner);
+
+/* Lends the host's clock and the balancer's place, before the start.  Without a clock a balancer
+ * knows the time of its last pick only, which is late for what happens between two picks. */
+void       lb_lend_clock(struct lb *, const uint64_t *now);
+void       lb_settle(struct lb *, const struct lb_site *);
+
+/* From now on both count in flight together, with all that either shares with: each sees the sum.
+ * Order, turns, latencies and health stay each one's own.  Before backends are added; backends
+ * are the same if their indexes are. */
+void       lb_share(struct lb *, struct lb *with);
+
 /* Backends, before or after lb_start.  lb_add answers the index.  Each of these rebuilds live[],
  * except before lb_start: a host adds all, then starts. */
 uint32_t lb_add(struct lb *, uint64_t id, const char *name, uint32_t weight, uint32_t limit);
@@ -149,8 +195,14 @@ void     lb_set_weight(struct lb *, uint32_t backend, uint32_t weight);
 void     lb_set_state(struct lb *, uint32_t backend, enum lb_state);
 void     lb_set_limit(struct lb *, uint32_t backend, uint32_t limit);
 
+/* lb_add() of one that stands in a zone, with a priority. */
+uint32_t lb_add_at(struct lb *, uint64_t id, const char *name, uint32_t weight, uint32_t limit,
+                   struct lb_place);
+
 /* Chooses and counts; every pick that answers a backend is owed one lb_complete(). */
 uint32_t lb_pick(struct lb *, const struct lb_request *);
+/* The host chose this backend itself (a retry at the same one, a cookie): counted as picked. */
+void     lb_take(struct lb *, uint32_t backend, uint64_t now);
 void     lb_complete(struct lb *, uint32_t backend, const struct lb_outcome *);
 void     lb_report(struct lb *, uint32_t backend, const struct lb_outcome *);
 
@@ -204,6 +256,18 @@ uint32_t lb_random_usable(struct lb *, const struct lb_request *);
 
 /* realloc for tables indexed by backend: what is new is zero.  Never NULL: aborts. */
 void *lb_grow(void *array, size_t old_count, size_t new_count, size_t size);
+
+/* Where backend i stands. */
+static inline struct lb_place lb_place_of(const struct lb *lb, uint32_t i)
+{
+    return lb->place != NULL ? lb->place[i] : (struct lb_place){ 0, 0 };
+}
+
+/* For wrappers.  lb_new_inner: one more like lb->inner, not started.  lb_set_inflight: counts what
+ * was picked elsewhere.  lb_ramp: a weight above 0 for one above 0, told as LB_RAMP. */
+struct lb *lb_new_inner(struct lb *);
+void       lb_set_inflight(struct lb *, uint32_t backend, uint32_t inflight);
+void       lb_ramp(struct lb *, uint32_t backend, uint32_t weight);
 
 /* What a pick answers that found no usable backend: LB_FULL when only limits were in the way. */
 uint32_t lb_none_or_full(const struct lb *, const struct lb_request *);

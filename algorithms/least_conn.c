@@ -131,6 +131,12 @@ static void least_conn_complete(struct lb *lb, uint32_t i, const struct lb_outco
     least_conn_sync(lb, i);
 }
 
+static void least_conn_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    least_conn_sync(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct least_conn *lc = lb->state;
@@ -203,4 +209,5 @@ const struct lb_ops lb_least_conn = {
     .on_complete = least_conn_complete,
     .on_change   = least_conn_change,
     .bytes       = least_conn_bytes,
+    .on_shared   = least_conn_shared,
 };

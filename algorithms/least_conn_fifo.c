@@ -14,7 +14,7 @@ struct seat {
 };
 
 struct least_conn_fifo {
-    uint32_t     lists;
+    uint32_t     lists, scale;
     struct heap  heap[MOST_LISTS];       /* share one place[]: a backend stands in one of them */
     struct seat *seat;                   /* by backend */
     uint32_t    *place;
@@ -30,11 +30,11 @@ static bool sooner(const struct lb *lb, uint32_t a, uint32_t b)
 }
 
 /* HAProxy: 4096 / effective weight, which is 16 times the configured one. */
-static uint64_t key_of(const struct lb_backend *b)
+static uint64_t key_of(const struct least_conn_fifo *f, const struct lb_backend *b)
 {
     if (b->inflight == 0 || b->weight == 0)
         return 0;
-    return ((uint64_t)b->inflight + 1) * 256 / b->weight;
+    return ((uint64_t)b->inflight + 1) * 4096 / ((uint64_t)b->weight * f->scale);
 }
 
 static void queue_anew(struct lb *lb, uint32_t i)
@@ -43,7 +43,7 @@ static void queue_anew(struct lb *lb, uint32_t i)
     struct seat *s = &f->seat[i];
 
     heap_drop(&f->heap[s->list], lb, sooner, i);
-    s->key = key_of(&lb->backend[i]);
+    s->key = key_of(f, &lb->backend[i]);
     s->turn = ++f->turns;
     s->list = f->lists > 1 ? lb_random_below(lb, f->lists) : 0;
     heap_keep(&f->heap[s->list], lb, sooner, i);
@@ -71,6 +71,12 @@ static void least_conn_fifo_picked(struct lb *lb, uint32_t i, uint64_t now)
 static void least_conn_fifo_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
 {
     (void)o;
+    queue_anew(lb, i);
+}
+
+static void least_conn_fifo_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
     queue_anew(lb, i);
 }
 
@@ -128,6 +134,8 @@ static size_t least_conn_fifo_bytes(const struct lb *lb)
 static const struct lb_param params[] = {
     { "lists", LB_UINT, offsetof(struct least_conn_fifo, lists), 1, 1, MOST_LISTS,
       "1: one queue of equals (HAProxy up to 3.1); 4: one of 4 at random (3.2 on)" },
+    { "scale", LB_UINT, offsetof(struct least_conn_fifo, scale), 16, 1, 16,
+      "effective weight per unit of weight; 1 where weights are in sixteenths already" },
     { 0 },
 };
 
@@ -147,7 +155,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_least_conn_fifo = {
     .abi         = LB_ABI,
-    .traits      = LB_FEEDBACK,
+    .traits      = LB_FEEDBACK | LB_RAMPS,
     .name        = "least_conn_fifo",
     .summary     = "HAProxy's leastconn: idle first, then by weight",
     .page        = &page,
@@ -160,4 +168,5 @@ const struct lb_ops lb_least_conn_fifo = {
     .on_complete = least_conn_fifo_complete,
     .on_change   = least_conn_fifo_change,
     .bytes       = least_conn_fifo_bytes,
+    .on_shared   = least_conn_fifo_shared,
 };

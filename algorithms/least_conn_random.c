@@ -183,6 +183,12 @@ static void least_conn_random_complete(struct lb *lb, uint32_t i, const struct l
     least_conn_random_sync(lb, i);
 }
 
+static void least_conn_random_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    least_conn_random_sync(lb, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct least_conn_random *l = lb->state;
@@ -252,4 +258,5 @@ const struct lb_ops lb_least_conn_random = {
     .on_complete = least_conn_random_complete,
     .on_change   = least_conn_random_change,
     .bytes       = least_conn_random_bytes,
+    .on_shared   = least_conn_random_shared,
 };

@@ -113,6 +113,12 @@ static void least_request_complete(struct lb *lb, uint32_t i, const struct lb_ou
     least_request_picked(lb, i, 0);
 }
 
+static void least_request_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    least_request_picked(lb, i, 0);
+}
+
 static void make_room(struct lb *lb)
 {
     struct least_request *l = lb->state;
@@ -131,7 +137,7 @@ static void least_request_change(struct lb *lb, uint32_t i, enum lb_change what)
         make_room(lb);
     if (what == LB_LIMIT && l->built)
         heap_keep(&l->heap, lb, earlier, i);
-    else
+    else if (what != LB_RAMP || l->even)        /* else read when its next turn begins */
         l->built = false;
 }
 
@@ -186,7 +192,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_least_request = {
     .abi         = LB_ABI,
-    .traits      = LB_WEIGHTED | LB_FEEDBACK,
+    .traits      = LB_WEIGHTED | LB_FEEDBACK | LB_RAMPS,
     .name        = "least_request",
     .summary     = "Envoy's: best of n draws, by deadlines if weighted",
     .page        = &page,
@@ -199,4 +205,5 @@ const struct lb_ops lb_least_request = {
     .on_complete = least_request_complete,
     .on_change   = least_request_change,
     .bytes       = least_request_bytes,
+    .on_shared   = least_request_shared,
 };

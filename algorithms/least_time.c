@@ -90,6 +90,13 @@ static void least_time_complete(struct lb *lb, uint32_t i, const struct lb_outco
     least_time_sync(lb, i, o->now / SECOND);
 }
 
+static void least_time_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    smooth_keep(lb, i, cost_of(&((struct least_time *)lb->state)->timing[i],
+                               lb->backend[i].inflight));
+}
+
 static void make_room(struct lb *lb)
 {
     struct least_time *l = lb->state;
@@ -160,7 +167,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_least_time = {
     .abi         = LB_ABI,
-    .traits      = LB_FEEDBACK,
+    .traits      = LB_FEEDBACK | LB_RAMPS,
     .name        = "least_time",
     .summary     = "average latency x (in flight + 1) / weight (nginx)",
     .page        = &page,
@@ -173,4 +180,5 @@ const struct lb_ops lb_least_time = {
     .on_complete = least_time_complete,
     .on_change   = least_time_change,
     .bytes       = least_time_bytes,
+    .on_shared   = least_time_shared,
 };

@@ -63,6 +63,12 @@ static void least_work_complete(struct lb *lb, uint32_t i, const struct lb_outco
     heap_keep(&w->heap, lb, sooner, i);
 }
 
+static void least_work_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    heap_keep(&((struct least_work *)lb->state)->heap, lb, sooner, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct least_work *w = lb->state;
@@ -142,4 +148,5 @@ const struct lb_ops lb_least_work = {
     .on_complete = least_work_complete,
     .on_change   = least_work_change,
     .bytes       = least_work_bytes,
+    .on_shared   = least_work_shared,
 };

@@ -1,4 +1,5 @@
-/* list.h - the built-in algorithms: one line each, in the order in which `list` shows them. */
+/* list.h - the built-in algorithms: one line each, in the order in which `list` shows them;
+ * the wrappers last, innermost first. */
 X(random)
 X(round_robin)
 X(weighted_round_robin)
@@ -50,3 +51,9 @@ X(anchor)
 X(numgen)
 X(jhash)
 X(probability_chain)
+X(slow_start)
+X(locality)
+X(panic)
+X(priority)
+X(subset)
+X(sticky)

@@ -50,7 +50,7 @@ static uint32_t maglev_pick(struct lb *lb, const struct lb_request *rq)
 
     if (!t->built)
         maglev_build(lb, t);
-    return maglev_walk(lb, t, rq, (uint32_t)(lb_mix(rq->hash) % t->size));
+    return maglev_owner(lb, t, rq, maglev_slot(t, lb_mix(rq->hash)));
 }
 
 static void maglev_changed(struct lb *lb, uint32_t i, enum lb_change what)

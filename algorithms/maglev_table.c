@@ -16,6 +16,7 @@ void maglev_open(struct maglev_table *t, uint32_t size)
 {
     t->slot = lb_grow(NULL, 0, size, sizeof *t->slot);
     t->size = size;
+    t->inverse = UINT64_MAX / size;
 }
 
 void maglev_change(struct maglev_table *t, const struct lb *lb)
@@ -50,17 +51,17 @@ void maglev_claim(struct maglev_table *t, uint32_t backend, uint32_t weight, uin
 {
     t->claim[t->claims++] = (struct claim){
         .backend = backend, .weight = weight,
-        .next = (uint32_t)(offset_hash % t->size),
+        .next = maglev_slot(t, offset_hash),
         .skip = (uint32_t)(skip_hash % (t->size - 1)) + 1,
     };
 }
 
 void maglev_take(struct maglev_table *t, struct claim *c)
 {
-    uint32_t at = c->next;
+    uint32_t at = c->next, left = t->size - c->skip;     /* at + skip mod size, and no overflow */
 
     while (t->slot[at] != LB_NONE)
-        at = (uint32_t)(((uint64_t)at + c->skip) % t->size);
+        at = at < left ? at + c->skip : at - left;
     t->slot[at] = c->backend;
     c->next = at;
     t->free--;

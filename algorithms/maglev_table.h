@@ -16,8 +16,18 @@ struct maglev_table {
     uint32_t     *slot;                  /* [size] the backend, LB_NONE: not claimed */
     struct claim *claim;                 /* [claims] */
     uint32_t      size, claims, free, room;
+    uint64_t      inverse;               /* 2^64 / size, for maglev_slot() */
     bool          built;
 };
+
+/* hash mod size without a division: the quotient is short by at most one (Barrett 1986). */
+static inline uint32_t maglev_slot(const struct maglev_table *t, uint64_t hash)
+{
+    uint64_t quotient = (uint64_t)((unsigned __int128)hash * t->inverse >> 64);
+    uint64_t rest = hash - quotient * t->size;
+
+    return (uint32_t)(rest < t->size ? rest : rest - t->size);
+}
 
 bool   maglev_is_prime(uint32_t);
 
@@ -42,5 +52,15 @@ void   maglev_fill_by_target(struct maglev_table *);
 /* The owner of slot `at`; where that one is full or tried, of the next slot behind. */
 uint32_t maglev_walk(struct lb *, const struct maglev_table *, const struct lb_request *,
                      uint32_t at);
+
+/* The same, short where the owner may serve. */
+static inline uint32_t maglev_owner(struct lb *lb, const struct maglev_table *t,
+                                    const struct lb_request *rq, uint32_t at)
+{
+    uint32_t i = t->slot[at];
+
+    return i != LB_NONE && rq->avoid == NULL && lb_is_open(lb, i) ? i
+                                                                  : maglev_walk(lb, t, rq, at);
+}
 
 #endif

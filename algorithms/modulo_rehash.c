@@ -67,4 +67,5 @@ const struct lb_ops lb_modulo_rehash = {
     .on_complete = turns_complete,
     .on_change   = lines_change,
     .bytes       = lines_bytes,
+    .on_shared   = turns_shared,
 };

@@ -143,6 +143,12 @@ static void nearest_ring_complete(struct lb *lb, uint32_t i, const struct lb_out
     ((struct nearest_ring *)lb->state)->inflight--;
 }
 
+static void nearest_ring_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)i;
+    ((struct nearest_ring *)lb->state)->inflight += (uint64_t)by;
+}
+
 static void make_room(struct lb *lb)
 {
     struct nearest_ring *n = lb->state;
@@ -234,4 +240,5 @@ const struct lb_ops lb_nearest_ring = {
     .on_complete  = nearest_ring_complete,
     .on_change    = nearest_ring_change,
     .bytes        = nearest_ring_bytes,
+    .on_shared    = nearest_ring_shared,
 };

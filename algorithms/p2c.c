@@ -17,6 +17,12 @@ static bool lighter(const struct lb_backend *a, const struct lb_backend *b)
     return (uint64_t)a->inflight * b->weight < (uint64_t)b->inflight * a->weight;
 }
 
+/* Not `?:`: which of two is lighter is a coin's throw that no branch predictor guesses. */
+static uint32_t second_if(bool is_second, uint32_t a, uint32_t b)
+{
+    return a ^ ((a ^ b) & (0u - is_second));
+}
+
 /* The common case: two, of equal weight, all usable.  One random number serves both draws. */
 static uint32_t pick_of_pair(struct lb *lb, const struct p2c *p)
 {
@@ -28,8 +34,17 @@ static uint32_t pick_of_pair(struct lb *lb, const struct p2c *p)
     b += !p->replacement && b >= a;      /* skips the first: each of the others is as likely */
     a = lb->live[a];
     b = lb->live[b];
-    /* Not `?:`: which of two is lighter is a coin's throw that no branch predictor guesses. */
-    return a ^ ((a ^ b) & (0u - (lb->backend[b].inflight < lb->backend[a].inflight)));
+    return second_if(lb->backend[b].inflight < lb->backend[a].inflight, a, b);
+}
+
+/* The same by weight; a second draw that is the first is repeated as draw_another() would. */
+static uint32_t pick_of_weighted_pair(struct lb *lb, const struct p2c *p)
+{
+    uint32_t a = alias_draw_live(&p->alias, lb), b = alias_draw_live(&p->alias, lb);
+
+    for (int tries = 1; tries < REDRAWS && b == a && !p->replacement; tries++)
+        b = alias_draw_live(&p->alias, lb);
+    return second_if(lighter(&lb->backend[b], &lb->backend[a]), a, b);
 }
 
 static bool is_among(const uint32_t *drawn, uint32_t count, uint32_t i)
@@ -60,9 +75,8 @@ static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
     struct p2c *p = lb->state;
     uint32_t drawn[MOST_CHOICES], best = LB_NONE;
 
-    if (p->choices == 2 && !p->neighbour && alias_is_even(&p->alias, lb) && lb_all_usable(lb, rq)
-        && lb->live_count > 1)
-        return pick_of_pair(lb, p);
+    if (p->choices == 2 && !p->neighbour && lb_all_usable(lb, rq) && lb->live_count > 1)
+        return alias_is_even(&p->alias, lb) ? pick_of_pair(lb, p) : pick_of_weighted_pair(lb, p);
 
     for (uint32_t k = 0; k < p->choices; k++) {
         uint32_t i = drawn[k] = draw_another(lb, rq, drawn, k);
@@ -135,7 +149,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_p2c = {
     .abi        = LB_ABI,
-    .traits     = LB_WEIGHTED | LB_FEEDBACK,
+    .traits     = LB_WEIGHTED | LB_FEEDBACK | LB_RAMPS,
     .name       = "p2c",
     .summary    = "power of two choices on requests in flight (Mitzenmacher 2001)",
     .page       = &page,

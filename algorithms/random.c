@@ -10,8 +10,9 @@ static uint32_t random_pick(struct lb *lb, const struct lb_request *rq)
 {
     struct random *r = lb->state;
 
-    if (alias_is_even(&r->alias, lb) && lb_all_usable(lb, rq))
-        return lb->live[lb_random_below(lb, lb->live_count)];
+    if (lb_all_usable(lb, rq))
+        return alias_is_even(&r->alias, lb) ? lb->live[lb_random_below(lb, lb->live_count)]
+                                            : alias_draw_live(&r->alias, lb);
 
     uint32_t i = alias_draw(&r->alias, lb, rq);
     return i != LB_NONE ? i : lb_none_or_full(lb, rq);
@@ -59,7 +60,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_random = {
     .abi        = LB_ABI,
-    .traits     = LB_WEIGHTED,
+    .traits     = LB_WEIGHTED | LB_RAMPS,
     .name       = "random",
     .summary    = "a random backend by weight, blind to load (nginx random, Caddy's default)",
     .page       = &page,

@@ -92,6 +92,12 @@ static void random_two_complete(struct lb *lb, uint32_t i, const struct lb_outco
         smooth_keep(lb, i, 0);
 }
 
+static void random_two_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    random_two_picked(lb, i, 0);
+}
+
 static void make_room(struct lb *lb)
 {
     struct random_two *t = lb->state;
@@ -157,7 +163,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_random_two = {
     .abi         = LB_ABI,
-    .traits      = LB_FEEDBACK,
+    .traits      = LB_FEEDBACK | LB_RAMPS,
     .name        = "random_two",
     .summary     = "nginx's random two: the less busy of two by weight",
     .page        = &page,
@@ -170,4 +176,5 @@ const struct lb_ops lb_random_two = {
     .on_complete = random_two_complete,
     .on_change   = random_two_change,
     .bytes       = random_two_bytes,
+    .on_shared   = random_two_shared,
 };

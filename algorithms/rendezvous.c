@@ -77,7 +77,7 @@ static double score(uint64_t hash, uint32_t weight)
 
 static uint32_t group_end(const struct rendezvous *r, uint32_t from)
 {
-    uint32_t to = from + 1;
+    uint32_t to = from;
 
     while (to < r->entrants && r->entrant[to].weight == r->entrant[from].weight)
         to++;

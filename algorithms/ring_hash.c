@@ -9,6 +9,8 @@
 
 /* A point is one word, 40 bits of hash above 24 bits of index, so that it sorts as a number. */
 enum { INDEX_BITS = 24 };
+/* The ring in parts, for building. */
+enum { MOST_PART_BITS = 11, MOST_PARTS = 1 << MOST_PART_BITS };
 static const uint32_t MOST_BACKENDS = 1u << INDEX_BITS;
 static const uint64_t MOST_POINTS = 1u << 25;
 
@@ -16,7 +18,7 @@ struct ring_hash {
     uint32_t  vnodes;
     double    load_bound;
     uint64_t *point;                     /* [points], ascending */
-    uint32_t *bucket;                    /* [2^bits + 1]: where points with these top bits begin */
+    uint32_t *bucket;                    /* [2^bits]: where points with these top bits begin */
     uint64_t  inflight;                  /* over all backends */
     uint32_t  points, room, bucket_room, bits;
     bool      built;
@@ -61,7 +63,17 @@ static uint64_t point_at(const struct lb_backend *b, uint32_t i, uint64_t k)
     return hash >> INDEX_BITS << INDEX_BITS | i;
 }
 
-/* Counting sort by the top bits, then each bucket of about four by insertion: O(points). */
+/* ---- building ----
+ *
+ * Two passes over the points, each made anew from its backend: they are counted by part of the
+ * ring, then put into their part, and each part, which fits a cache, is sorted by buckets of about
+ * four and insertion.  O(points). */
+
+static uint32_t part_bits(const struct ring_hash *ring)
+{
+    return ring->bits < MOST_PART_BITS ? ring->bits : MOST_PART_BITS;
+}
+
 static void sort_bucket(uint64_t *point, uint32_t from, uint32_t to)
 {
     for (uint32_t k = from + 1; k < to; k++) {
@@ -73,45 +85,85 @@ static void sort_bucket(uint64_t *point, uint32_t from, uint32_t to)
     }
 }
 
-static void count_points(struct ring_hash *ring, const struct lb_backend *b, uint64_t points)
+/* The points of one part, which are point[from .. to), and its buckets, which begin at `first`.
+ * Afterwards bucket[] has their beginnings. */
+static void sort_part(struct ring_hash *ring, uint64_t *scratch, uint32_t from, uint32_t to,
+                      uint32_t first)
 {
-    for (uint64_t k = 0; k < points; k++)
-        ring->bucket[point_at(b, 0, k) >> (64 - ring->bits)]++;
+    uint32_t buckets = 1u << (ring->bits - part_bits(ring)), shift = 64 - ring->bits, end = from;
+    uint32_t *bucket = ring->bucket;
+
+    for (uint32_t k = first; k < first + buckets; k++)
+        bucket[k] = 0;
+    for (uint32_t k = from; k < to; k++)
+        bucket[(scratch[k - from] = ring->point[k]) >> shift]++;
+    for (uint32_t k = first; k < first + buckets; k++)
+        bucket[k] = end += bucket[k];
+    for (uint32_t k = from; k < to; k++)
+        ring->point[--bucket[scratch[k - from] >> shift]] = scratch[k - from];
+    for (uint32_t k = first; k < first + buckets; k++)
+        sort_bucket(ring->point, bucket[k], k + 1 < first + buckets ? bucket[k + 1] : to);
 }
 
-/* bucket[] comes in as the ends of the buckets and leaves as their beginnings. */
-static void put_points(struct ring_hash *ring, const struct lb_backend *b, uint32_t i,
-                       uint64_t points)
+static void sort_parts(struct ring_hash *ring, const uint32_t *end)
 {
-    for (uint64_t k = 0; k < points; k++) {
-        uint64_t p = point_at(b, i, k);
-        ring->point[--ring->bucket[p >> (64 - ring->bits)]] = p;
+    uint32_t most = 0, parts = 1u << part_bits(ring), buckets = (1u << ring->bits) / parts;
+
+    for (uint32_t part = 0; part < parts; part++)
+        most = end[part + 1] - end[part] > most ? end[part + 1] - end[part] : most;
+
+    uint64_t *scratch = lb_grow(NULL, 0, most ? most : 1, sizeof *scratch);
+
+    for (uint32_t part = 0; part < parts; part++)
+        sort_part(ring, scratch, end[part], end[part + 1], part * buckets);
+    free(scratch);
+}
+
+/* begin[] comes in as the ends of the parts and leaves as their beginnings. */
+static void put_points(struct lb *lb, uint32_t halve, uint32_t *begin)
+{
+    struct ring_hash *ring = lb->state;
+    uint32_t shift = 64 - part_bits(ring);
+
+    for (uint32_t i = 0; i < lb->count; i++) {
+        const struct lb_backend *b = &lb->backend[i];
+        uint64_t points = is_on_ring(b) ? points_of(ring, b, halve) : 0;
+        for (uint64_t k = 0; k < points; k++) {
+            uint64_t p = point_at(b, i, k);
+            ring->point[--begin[p >> shift]] = p;
+        }
+    }
+}
+
+static void count_points(const struct lb *lb, uint32_t halve, uint32_t *count)
+{
+    uint32_t shift = 64 - part_bits(lb->state);
+
+    for (uint32_t i = 0; i < lb->count; i++) {
+        const struct lb_backend *b = &lb->backend[i];
+        uint64_t points = is_on_ring(b) ? points_of(lb->state, b, halve) : 0;
+        for (uint64_t k = 0; k < points; k++)
+            count[point_at(b, 0, k) >> shift]++;
     }
 }
 
 static void ring_hash_build(struct lb *lb)
 {
     struct ring_hash *ring = lb->state;
-    uint32_t halve = halvings(lb), buckets;
+    uint32_t halve = halvings(lb), part[MOST_PARTS + 1] = { 0 };
 
     ring->built = true;
     ring->points = (uint32_t)points_of_all(lb, halve);
     for (ring->bits = 4; (uint64_t)4 << ring->bits < ring->points; ring->bits++)
         ;
-    buckets = 1u << ring->bits;
-    for (uint32_t k = 0; k <= buckets; k++)
-        ring->bucket[k] = 0;
-    for (uint32_t i = 0; i < lb->count; i++)
-        if (is_on_ring(&lb->backend[i]))
-            count_points(ring, &lb->backend[i], points_of(ring, &lb->backend[i], halve));
-    for (uint32_t k = 1; k <= buckets; k++)
-        ring->bucket[k] += ring->bucket[k - 1];
-    for (uint32_t i = 0; i < lb->count; i++)
-        if (is_on_ring(&lb->backend[i]))
-            put_points(ring, &lb->backend[i], i, points_of(ring, &lb->backend[i], halve));
-    for (uint32_t k = 0; k < buckets; k++)
-        sort_bucket(ring->point, ring->bucket[k], ring->bucket[k + 1]);
+    count_points(lb, halve, part);
+    for (uint32_t k = 1; k <= 1u << part_bits(ring); k++)
+        part[k] += part[k - 1];
+    put_points(lb, halve, part);
+    sort_parts(ring, part);
 }
+
+/* ---- picking ---- */
 
 /* The first point at or after the key's place, round the end. */
 static uint32_t ring_find(const struct ring_hash *ring, uint64_t place)
@@ -179,6 +231,12 @@ static void ring_hash_complete(struct lb *lb, uint32_t i, const struct lb_outcom
     ((struct ring_hash *)lb->state)->inflight--;
 }
 
+static void ring_hash_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)i;
+    ((struct ring_hash *)lb->state)->inflight += (uint64_t)by;
+}
+
 static void make_room(struct lb *lb)
 {
     struct ring_hash *ring = lb->state;
@@ -190,9 +248,9 @@ static void make_room(struct lb *lb)
         ring->point = lb_grow(ring->point, ring->room, room, sizeof *ring->point);
         ring->room = room;
     }
-    if (buckets + 1 > ring->bucket_room) {
-        ring->bucket = lb_grow(ring->bucket, ring->bucket_room, buckets + 1, sizeof *ring->bucket);
-        ring->bucket_room = buckets + 1;
+    if (buckets > ring->bucket_room) {
+        ring->bucket = lb_grow(ring->bucket, ring->bucket_room, buckets, sizeof *ring->bucket);
+        ring->bucket_room = buckets;
     }
     ring->built = false;
 }
@@ -273,4 +331,5 @@ const struct lb_ops lb_ring_hash = {
     .on_complete  = ring_hash_complete,
     .on_change    = ring_hash_change,
     .bytes        = ring_hash_bytes,
+    .on_shared    = ring_hash_shared,
 };

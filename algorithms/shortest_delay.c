@@ -52,6 +52,12 @@ static void shortest_delay_complete(struct lb *lb, uint32_t i, const struct lb_o
     heap_keep(&((struct shortest_delay *)lb->state)->heap, lb, shorter, i);
 }
 
+static void shortest_delay_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    heap_keep(&((struct shortest_delay *)lb->state)->heap, lb, shorter, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct shortest_delay *d = lb->state;
@@ -113,7 +119,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_shortest_delay = {
     .abi         = LB_ABI,
-    .traits      = LB_FEEDBACK,
+    .traits      = LB_FEEDBACK | LB_RAMPS,
     .name        = "shortest_delay",
     .aliases     = "sed",
     .summary     = "IPVS sed, nq, wlc, lc: ties go to the first",
@@ -127,4 +133,5 @@ const struct lb_ops lb_shortest_delay = {
     .on_complete = shortest_delay_complete,
     .on_change   = shortest_delay_change,
     .bytes       = shortest_delay_bytes,
+    .on_shared   = shortest_delay_shared,
 };

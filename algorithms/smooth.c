@@ -168,12 +168,13 @@ void smooth_keep(struct lb *lb, uint32_t i, uint32_t cost)
         put(lb, i);
 }
 
-/* ---- picking ---- */
+void smooth_set_aside(struct lb *lb, uint32_t i)
+{
+    if (((struct smooth *)lb->state)->member[i].group != 0)
+        drop(lb, i);
+}
 
-struct turn {                            /* what a pick learns of the tied ones */
-    uint32_t best, count;
-    uint64_t weight;
-};
+/* ---- picking ---- */
 
 static bool ties(const struct smooth *s, uint32_t a, uint32_t b)
 {
@@ -182,9 +183,19 @@ static bool ties(const struct smooth *s, uint32_t a, uint32_t b)
     return (uint64_t)x->cost * y->weight == (uint64_t)y->cost * x->weight;
 }
 
-/* Tied groups are the top of the heap and hang together. */
-static void raise_tied(struct smooth *s, uint32_t position, struct turn *t)
+int64_t smooth_credit(const struct lb *lb, uint32_t i)
 {
+    const struct smooth *s = lb->state;
+    const struct smooth_member *m = &s->member[i];
+
+    return m->credit + (m->group != 0 ? s->group[m->group].rise : 0);
+}
+
+/* Tied groups are the top of the heap and hang together. */
+static void raise_tied(struct lb *lb, uint32_t position, struct smooth_turn *t)
+{
+    struct smooth *s = lb->state;
+
     if (position >= s->heap.size || !ties(s, s->heap.item[position], s->heap.item[0]))
         return;
     struct smooth_group *g = &s->group[s->heap.item[position]];
@@ -192,53 +203,77 @@ static void raise_tied(struct smooth *s, uint32_t position, struct turn *t)
     t->weight += (uint64_t)g->weight * g->members;
     t->count += g->members;
 
-    const struct smooth_member *m = s->member;
-    int64_t credit = m[g->best].credit + g->rise;
-    int64_t most = t->best == LB_NONE ? 0 : m[t->best].credit + s->group[m[t->best].group].rise;
-    if (t->best == LB_NONE || credit > most || (credit == most && g->best < t->best))
+    int64_t more = t->best == LB_NONE ? 1 : smooth_credit(lb, g->best) - smooth_credit(lb, t->best);
+    if (more > 0 || (more == 0 && g->best < t->best))
         t->best = g->best;
-    raise_tied(s, 2 * position + 1, t);
-    raise_tied(s, 2 * position + 2, t);
+    raise_tied(lb, 2 * position + 1, t);
+    raise_tied(lb, 2 * position + 2, t);
 }
 
-static uint32_t take_turn(struct lb *lb)
+bool smooth_least(const struct lb *lb, struct smooth_ratio *ratio)
+{
+    const struct smooth *s = lb->state;
+
+    if (s->heap.size == 0)
+        return false;
+    *ratio = (struct smooth_ratio){ .cost = s->group[s->heap.item[0]].cost,
+                                    .weight = s->group[s->heap.item[0]].weight };
+    return true;
+}
+
+void smooth_raise(struct lb *lb, struct smooth_turn *t)
+{
+    raise_tied(lb, 0, t);
+}
+
+void smooth_earn(struct lb *lb, uint32_t i, int64_t credit)
 {
     struct smooth *s = lb->state;
-    struct turn t = { .best = LB_NONE };
+    struct smooth_member *m = &s->member[i];
 
-    raise_tied(s, 0, &t);
-    if (t.best == LB_NONE)
-        return LB_NONE;
-
-    struct smooth_group *g = &s->group[s->member[t.best].group];
-    group_leave(s, g, t.best);
-    s->member[t.best].credit -= (int64_t)t.weight;
-    group_join(s, g, t.best);
-    return t.best;
+    if (m->group == 0) {
+        m->credit += credit;
+        return;
+    }
+    group_leave(s, &s->group[m->group], i);
+    m->credit += credit;
+    group_join(s, &s->group[m->group], i);
 }
 
-static void set_tried_aside(struct lb *lb, const struct lb_request *rq)
+void smooth_begin(struct lb *lb, const struct lb_request *rq)
 {
-    for (uint32_t word = 0; 64 * word < lb->count; word++)
-        for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1)
-            drop(lb, 64 * word + (uint32_t)__builtin_ctzll(bits));
+    struct smooth_member *m = ((struct smooth *)lb->state)->member;
+
+    for (uint32_t word = 0; rq->avoid != NULL && 64 * word < lb->count; word++)
+        for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1) {
+            uint32_t i = 64 * word + (uint32_t)__builtin_ctzll(bits);
+            m[i].is_tried = m[i].group != 0;
+            smooth_set_aside(lb, i);
+        }
 }
 
-static void take_tried_back(struct lb *lb, const struct lb_request *rq)
+void smooth_end(struct lb *lb, const struct lb_request *rq)
 {
-    for (uint32_t word = 0; 64 * word < lb->count; word++)
-        for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1)
-            put(lb, 64 * word + (uint32_t)__builtin_ctzll(bits));
+    const struct smooth_member *m = ((const struct smooth *)lb->state)->member;
+
+    for (uint32_t word = 0; rq->avoid != NULL && 64 * word < lb->count; word++)
+        for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1) {
+            uint32_t i = 64 * word + (uint32_t)__builtin_ctzll(bits);
+            if (m[i].is_tried)
+                put(lb, i);
+        }
 }
 
 uint32_t smooth_pick(struct lb *lb, const struct lb_request *rq)
 {
-    if (rq->avoid != NULL)
-        set_tried_aside(lb, rq);
-    uint32_t i = take_turn(lb);
-    if (rq->avoid != NULL)
-        take_tried_back(lb, rq);
-    return i != LB_NONE ? i : lb_none_or_full(lb, rq);
+    struct smooth_turn t = { .best = LB_NONE };
+
+    smooth_begin(lb, rq);
+    smooth_raise(lb, &t);
+    if (t.best != LB_NONE)
+        smooth_earn(lb, t.best, -(int64_t)t.weight);
+    smooth_end(lb, rq);
+    return t.best != LB_NONE ? t.best : lb_none_or_full(lb, rq);
 }
 
 /* ---- memory ---- */

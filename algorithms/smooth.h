@@ -12,6 +12,7 @@ struct smooth_member {                   /* a node of its group's pairing heap, 
     uint32_t group;                      /* 0: in none */
     uint32_t cost;
     uint32_t child, next, back;          /* back: the sibling before, or the parent of the first */
+    bool     is_tried;                   /* in but for the request that is being picked for */
 };
 
 struct smooth_group {
@@ -38,7 +39,32 @@ size_t   smooth_bytes(const struct smooth *);
 /* Backend i now costs this much; in if open, out if not.  Its credit rests while it is out. */
 void     smooth_keep(struct lb *, uint32_t i, uint32_t cost);
 
+/* Takes backend i out, open or not, until the next smooth_keep(). */
+void     smooth_set_aside(struct lb *, uint32_t i);
+
 /* A backend, LB_FULL or LB_NONE.  A tried one takes no part: it earns no credit. */
 uint32_t smooth_pick(struct lb *, const struct lb_request *);
+
+/* ---- a pick in steps, for who has backends set aside that tie ---- */
+
+/* What a pick learns of the tied ones. */
+struct smooth_turn {
+    uint32_t best, count;
+    uint64_t weight;                     /* the sum of theirs */
+};
+
+/* Those that were tried are out between the two. */
+void     smooth_begin(struct lb *, const struct lb_request *);
+void     smooth_end(struct lb *, const struct lb_request *);
+
+/* The least cost / weight of those that are in; false: none is. */
+struct smooth_ratio { uint32_t cost, weight; };
+bool     smooth_least(const struct lb *, struct smooth_ratio *);
+
+/* Those that have it earn their credit. */
+void     smooth_raise(struct lb *, struct smooth_turn *);
+int64_t  smooth_credit(const struct lb *, uint32_t i);
+/* To the credit of one, in or set aside. */
+void     smooth_earn(struct lb *, uint32_t i, int64_t credit);
 
 #endif

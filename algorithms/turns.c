@@ -33,6 +33,12 @@ void turns_complete(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
     smooth_keep(lb, i, SAME_COST);
 }
 
+void turns_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    smooth_keep(lb, i, SAME_COST);
+}
+
 void turns_change(struct lb *lb, uint32_t i, enum lb_change what)
 {
     if (what == LB_ADDED)

@@ -52,6 +52,12 @@ static void weighted_least_conn_complete(struct lb *lb, uint32_t i, const struct
     heap_keep(&w->heap, lb, lighter, i);
 }
 
+static void weighted_least_conn_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    heap_keep(&((struct weighted_least_conn *)lb->state)->heap, lb, lighter, i);
+}
+
 static void make_room(struct lb *lb)
 {
     struct weighted_least_conn *w = lb->state;
@@ -115,7 +121,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_weighted_least_conn = {
     .abi         = LB_ABI,
-    .traits      = LB_WEIGHTED | LB_FEEDBACK,
+    .traits      = LB_WEIGHTED | LB_FEEDBACK | LB_RAMPS,
     .name        = "weighted_least_conn",
     .aliases     = "wlc",
     .summary     = "least in flight / weight, ties take weighted turns (nginx least_conn)",
@@ -128,4 +134,5 @@ const struct lb_ops lb_weighted_least_conn = {
     .on_complete = weighted_least_conn_complete,
     .on_change   = weighted_least_conn_change,
     .bytes       = weighted_least_conn_bytes,
+    .on_shared   = weighted_least_conn_shared,
 };

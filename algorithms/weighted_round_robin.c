@@ -7,10 +7,9 @@
  * the heaps' tops.  Same order, O(distinct weights + log n).  With `max_fails`, those that failed
  * lately stand apart, with weights of their own that grow back by 1 a pick: these are scanned. */
 #include "heap.h"
+#include "max_fails.h"
 
 #include <stdlib.h>
-
-static const uint64_t SECOND = 1000000000;
 
 struct member {
     int64_t  credit;                     /* while in a heap: without the group's rise */
@@ -23,20 +22,8 @@ struct group {
     int64_t     rise;
 };
 
-/* What nginx remembers of a server's failures; times in whole seconds, as it has them. */
-struct trouble {
-    uint64_t failed, checked;            /* when it last failed, and was last looked at anew */
-    uint32_t fails;
-    uint32_t lost;                       /* of its weight; grows back */
-    uint32_t apart;                      /* its place in apart[] + 1; 0: in its heap */
-};
-
 struct weighted_round_robin {
-    uint32_t       max_fails;
-    uint64_t       fail_timeout;
-    bool           errors_fail;
-    struct trouble *trouble;             /* by backend, where max_fails is set */
-    uint32_t      *apart, aparts;
+    struct max_fails fails;
     struct member *member;               /* by backend */
     struct group  *group;
     uint32_t      *item, *place;         /* the heaps' arrays: a slice of item[] a group */
@@ -52,17 +39,12 @@ static bool richer(const struct lb *lb, uint32_t a, uint32_t b)
     return m[a].credit > m[b].credit || (m[a].credit == m[b].credit && a < b);
 }
 
-static bool is_apart(const struct weighted_round_robin *w, uint32_t i)
-{
-    return w->max_fails != 0 && w->trouble[i].apart != 0;
-}
-
 /* Enters or leaves the heap of its group; credit rests while a backend is not usable. */
 static void weighted_round_robin_sync(struct lb *lb, uint32_t i)
 {
     struct weighted_round_robin *w = lb->state;
     struct group *g = &w->group[w->member[i].group];
-    bool open = lb_is_open(lb, i) && !is_apart(w, i);
+    bool open = lb_is_open(lb, i) && !max_fails_is_apart(&w->fails, i);
 
     if (!w->grouped || open == (w->place[i] != 0))
         return;
@@ -131,7 +113,7 @@ static void hold_tried(struct lb *lb, const struct lb_request *rq, uint64_t *wei
         for (uint64_t bits = rq->avoid[word] & lb->open[word]; bits != 0; bits &= bits - 1) {
             uint32_t i = 64 * word + (uint32_t)__builtin_ctzll(bits);
             struct group *g = &w->group[w->member[i].group];
-            if (is_apart(w, i))
+            if (max_fails_is_apart(&w->fails, i))
                 continue;
             w->member[i].credit -= g->weight;
             heap_sink(&g->heap, lb, richer, i);
@@ -165,98 +147,24 @@ static int64_t credit_of(const struct weighted_round_robin *w, uint32_t i)
     return m->credit + (w->place[i] != 0 ? w->group[m->group].rise : 0);
 }
 
-/* ---- max_fails ---- */
-
-static bool sits_out(const struct weighted_round_robin *w, const struct trouble *t, uint64_t second)
-{
-    return t->fails >= w->max_fails && second - t->checked <= w->fail_timeout / SECOND;
-}
-
 /* The richest of those apart and `best`, the richest of the others; adds to the sum of weights. */
 static uint32_t richest_apart(struct lb *lb, const struct lb_request *rq, uint32_t best,
                               uint64_t *weight)
 {
     struct weighted_round_robin *w = lb->state;
 
-    for (uint32_t k = 0; k < w->aparts; k++) {
-        uint32_t i = w->apart[k];
-        struct trouble *t = &w->trouble[i];
-        if (!lb_usable(lb, i, rq) || sits_out(w, t, rq->now / SECOND))
+    for (uint32_t k = 0; k < w->fails.aparts; k++) {
+        uint32_t i = w->fails.apart[k], effective;
+        if (!max_fails_may_try(&w->fails, lb, rq, i))
             continue;
-        uint32_t full = lb->backend[i].weight, effective = full > t->lost ? full - t->lost : 0;
+        effective = max_fails_weight(&w->fails, lb, i);
         w->member[i].credit += effective;
         *weight += effective;
-        t->lost = full - effective;
-        t->lost -= t->lost > 0;
         int64_t more = best == LB_NONE ? 1 : credit_of(w, i) - credit_of(w, best);
         if (more > 0 || (more == 0 && i < best))
             best = i;
     }
     return best;
-}
-
-static void go_apart(struct lb *lb, uint32_t i)
-{
-    struct weighted_round_robin *w = lb->state;
-
-    if (is_apart(w, i))
-        return;
-    w->apart[w->aparts++] = i;
-    w->trouble[i].apart = w->aparts;
-    weighted_round_robin_sync(lb, i);
-}
-
-/* Back to the others, once nothing tells it from them. */
-static void come_back(struct lb *lb, uint32_t i)
-{
-    struct weighted_round_robin *w = lb->state;
-    struct trouble *t = &w->trouble[i];
-    uint32_t hole = t->apart, last = w->apart[w->aparts - 1];
-
-    if (hole == 0 || t->lost > 0 || t->fails >= w->max_fails)
-        return;
-    w->apart[hole - 1] = last;
-    w->trouble[last].apart = hole;
-    t->apart = 0;
-    w->aparts--;
-    weighted_round_robin_sync(lb, i);
-}
-
-static void look_back(struct lb *lb, uint64_t second, uint32_t i)
-{
-    struct weighted_round_robin *w = lb->state;
-
-    if (second - w->trouble[i].checked > w->fail_timeout / SECOND)
-        w->trouble[i].checked = second;
-    for (uint32_t k = w->aparts; k-- > 0;)
-        come_back(lb, w->apart[k]);
-}
-
-static bool is_failure(const struct weighted_round_robin *w, enum lb_result result)
-{
-    return result == LB_REFUSED || result == LB_TIMEOUT || (result == LB_ERROR && w->errors_fail);
-}
-
-/* A lone server is never held to have failed. */
-static void remember(struct lb *lb, uint32_t i, const struct lb_outcome *o)
-{
-    struct weighted_round_robin *w = lb->state;
-    struct trouble *t = &w->trouble[i];
-
-    if (!is_failure(w, o->result) || lb->live_count < 2) {
-        if (o->result != LB_CANCELLED && t->failed < t->checked)
-            t->fails = 0;
-        if (t->apart != 0)
-            come_back(lb, i);
-        return;
-    }
-    t->fails++;
-    t->failed = t->checked = o->now / SECOND;
-    t->lost += lb->backend[i].weight / w->max_fails;
-    if (t->lost > lb->backend[i].weight)
-        t->lost = lb->backend[i].weight;
-    if (t->lost > 0 || t->fails >= w->max_fails)
-        go_apart(lb, i);
 }
 
 /* ---- picking ---- */
@@ -274,15 +182,14 @@ static uint32_t weighted_round_robin_pick(struct lb *lb, const struct lb_request
         hold_tried(lb, rq, &weight);
 
     uint32_t i = richest(lb, rq);
-    if (w->aparts > 0)
+    if (w->fails.aparts > 0)
         i = richest_apart(lb, rq, i, &weight);
     if (i == LB_NONE)
         return LB_NONE;
     w->member[i].credit -= (int64_t)weight;
     if (w->place[i] != 0)
         heap_sink(&w->group[w->member[i].group].heap, lb, richer, i);
-    if (w->max_fails != 0)
-        look_back(lb, rq->now / SECOND, i);
+    max_fails_picked(&w->fails, lb, i, rq->now);
     return i;
 }
 
@@ -295,12 +202,17 @@ static void weighted_round_robin_picked(struct lb *lb, uint32_t i, uint64_t now)
 
 static void weighted_round_robin_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
 {
-    const struct weighted_round_robin *w = lb->state;
+    struct weighted_round_robin *w = lb->state;
 
     if (lb->backend[i].limit != 0)
         weighted_round_robin_sync(lb, i);
-    if (w->max_fails != 0)
-        remember(lb, i, o);
+    max_fails_complete(&w->fails, lb, i, o);
+}
+
+static void weighted_round_robin_shared(struct lb *lb, uint32_t i, int64_t by)
+{
+    (void)by;
+    weighted_round_robin_sync(lb, i);
 }
 
 static void make_room(struct lb *lb)
@@ -313,10 +225,7 @@ static void make_room(struct lb *lb)
     w->group = lb_grow(w->group, w->room, room, sizeof *w->group);
     w->item = lb_grow(w->item, w->room, room, sizeof *w->item);
     w->place = lb_grow(w->place, w->room, room, sizeof *w->place);
-    if (w->max_fails != 0) {
-        w->trouble = lb_grow(w->trouble, w->room, room, sizeof *w->trouble);
-        w->apart = lb_grow(w->apart, w->room, room, sizeof *w->apart);
-    }
+    max_fails_room(&w->fails, room);
     w->room = room;
 }
 
@@ -326,7 +235,7 @@ static void weighted_round_robin_change(struct lb *lb, uint32_t i, enum lb_chang
 
     if (lb->capacity > w->room)
         make_room(lb);
-    if (what == LB_ADDED || what == LB_WEIGHT)
+    if (what == LB_ADDED || what == LB_WEIGHT || what == LB_RAMP)
         regroup(lb);
     else
         weighted_round_robin_sync(lb, i);
@@ -334,7 +243,10 @@ static void weighted_round_robin_change(struct lb *lb, uint32_t i, enum lb_chang
 
 static int weighted_round_robin_start(struct lb *lb, const char **why)
 {
+    struct weighted_round_robin *w = lb->state;
+
     (void)why;
+    w->fails.moved = weighted_round_robin_sync;
     make_room(lb);
     regroup(lb);
     return 0;
@@ -348,8 +260,7 @@ static void weighted_round_robin_stop(struct lb *lb)
     free(w->group);
     free(w->item);
     free(w->place);
-    free(w->trouble);
-    free(w->apart);
+    max_fails_free(&w->fails);
 }
 
 static size_t weighted_round_robin_bytes(const struct lb *lb)
@@ -358,18 +269,11 @@ static size_t weighted_round_robin_bytes(const struct lb *lb)
 
     size_t each = sizeof *w->member + sizeof *w->group + sizeof *w->item + sizeof *w->place;
 
-    if (w->max_fails != 0)
-        each += sizeof *w->trouble + sizeof *w->apart;
-    return w->room * each;
+    return w->room * each + max_fails_bytes(&w->fails);
 }
 
 static const struct lb_param params[] = {
-    { "max_fails", LB_UINT, offsetof(struct weighted_round_robin, max_fails), 0, 0, 1e6,
-      "failures after which a backend sits out; nginx has 1; 0: never" },
-    { "fail_timeout", LB_DURATION, offsetof(struct weighted_round_robin, fail_timeout), 10e9, 0,
-      1e15, "how long it sits out, in whole seconds of the clock" },
-    { "errors_fail", LB_BOOL, offsetof(struct weighted_round_robin, errors_fail), 0, 0, 1,
-      "error replies count as failures, as with proxy_next_upstream http_500" },
+    MAX_FAILS_PARAMS(weighted_round_robin, fails),
     { .name = NULL },
 };
 
@@ -394,7 +298,7 @@ static const struct lb_page page = {
 
 const struct lb_ops lb_weighted_round_robin = {
     .abi         = LB_ABI,
-    .traits      = LB_WEIGHTED,
+    .traits      = LB_WEIGHTED | LB_RAMPS,
     .name        = "weighted_round_robin",
     .aliases     = "wrr",
     .summary     = "smooth weighted round robin, in exactly nginx's order",
@@ -408,4 +312,5 @@ const struct lb_ops lb_weighted_round_robin = {
     .on_complete = weighted_round_robin_complete,
     .on_change   = weighted_round_robin_change,
     .bytes       = weighted_round_robin_bytes,
+    .on_shared   = weighted_round_robin_shared,
 };

@@ -11,6 +11,7 @@ unset mxtics; unset mytics
 set xlabel "backends before the change, N (log scale)" offset 0,-0.3
 set ylabel "keys that change their backend (log scale)" offset 0,0
 set for [k=1:n] label 100+k name[k] at graph 1.012,graph label_y[k] tc rgb (k==n ? c_mute : colour[k]) font fn.",10.5"
+set for [k=1:n] label 200+k note[k] at graph 1.012,graph label_y[k]-0.036 tc rgb c_mute font fn.",9" noenhanced
 do for [t=1:2] {
   if (t==1) { eval begin_svg("remap_n") } else { eval begin_png("remap_n") }
   plot "remap_n.dat" using "backends":"unavoidable" with lines lt 8, \

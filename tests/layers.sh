@@ -22,7 +22,7 @@ fact "every include names a file that exists" "$(while read -r from to; do
 fact "nobody includes upward" "$(awk '
     BEGIN { f["algorithms"] = 0; f["base"] = 0; f["core"] = f["metrics"] = f["results"] = f["json"] = 1
             f["parts"] = 2; f["nodes"] = 3; f["scenario"] = 4; f["run"] = f["picks"] = 5
-            f["report"] = f["verify"] = f["conform"] = 6; f["cli"] = 7 }
+            f["report"] = f["verify"] = f["conform"] = f["bench"] = 6; f["cli"] = 7 }
     function room(p,   a, n) { n = split(p, a, "/"); return a[1] == "sim" ? a[2] : a[1] }
     { from = room($1); to = room($2)
       if (!(from in f) || !(to in f)) print $1 ": a folder without a floor: " $2

@@ -16,6 +16,7 @@ int text_rate(const char *text, double *per_second);
 
 /* "64kB", "1MiB", "512B", "2GB": a whole number of bytes, at most 2^62. */
 int text_size(const char *text, uint64_t *bytes);
+int text_bandwidth(const char *text, uint64_t *bytes_per_second);   /* "10Gbit/s", "1.25GB/s" */
 
 /* "5%", "0.05": 0 .. 1, the double nearest to the decimal. */
 int text_fraction(const char *text, double *share);

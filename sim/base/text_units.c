@@ -144,6 +144,20 @@ int text_size(const char *text, uint64_t *bytes)
     return whole(d, unit->factor, 1ull << 62, bytes);
 }
 
+int text_bandwidth(const char *text, uint64_t *bytes_per_second)
+{
+    static const struct unit units[] = {
+        { "Mbit/s", 125000 }, { "Gbit/s", 125000000 },
+        { "kB/s", 1000 }, { "MB/s", 1000000 }, { "GB/s", 1000000000 }, { NULL, 0 },
+    };
+    const struct unit *unit;
+    struct decimal d;
+
+    if (read_decimal(&text, &d) || !(unit = read_unit(&text, units)) || *text)
+        return -1;
+    return whole(d, unit->factor, 1ull << 62, bytes_per_second);
+}
+
 int text_fraction(const char *text, double *share)
 {
     struct decimal d;

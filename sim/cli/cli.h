@@ -19,7 +19,12 @@ struct options {
     const char *algorithms, *seed, *replications, *duration, *allow_path;
 
     const char *backends, *plot;    /* remap */
-    uint32_t remove, add, keys;
+    const char *keys, *which, *weight, *ids, *names;
+    uint32_t remove, add, crash;
+    bool     returns, reloads, shuffles, wants_picture;
+
+    const char *time;               /* bench */
+    uint32_t rounds;
 
     bool     is_short, is_long, wants_list; /* verify */
     uint32_t first_seed;

@@ -73,22 +73,22 @@ static void put_row(struct cli *cli, const struct conform_row *row,
 }
 
 /* How many of a program and folder: rows of the last table. */
-struct tally { const struct conform_row *of; uint32_t count[3]; };
+struct verdict_count { const struct conform_row *of; uint32_t count[3]; };
 
-static struct tally *find_tally(struct tally *all, uint32_t *count, const struct conform_row *row)
+static struct verdict_count *find_tally(struct verdict_count *all, uint32_t *count, const struct conform_row *row)
 {
     for (uint32_t k = 0; k < *count; k++)
         if (strcmp(all[k].of->program, row->program) == 0 &&
             strcmp(all[k].of->folder, row->folder) == 0)
             return &all[k];
     if (*count < MOST_TALLIES)
-        all[(*count)++] = (struct tally){ .of = row };
+        all[(*count)++] = (struct verdict_count){ .of = row };
     return &all[*count - 1];
 }
 
 static void put_tallies(struct cli *cli, const struct conform_row *rows, uint32_t count)
 {
-    struct tally all[MOST_TALLIES];
+    struct verdict_count all[MOST_TALLIES];
     uint32_t n = 0;
 
     for (uint32_t k = 0; k < count; k++)

@@ -14,8 +14,10 @@ static int dry_run(struct cli *cli, const struct scenario *s)
     char requests[32], events[32], memory[32];
 
     run_estimate(s, &e);
-    fprintf(cli->out, "%s: %u policies x %u seeds = %u cells, about %s requests, %s events, "
-                      "%s a cell\n", s->name, s->policies, s->run.replications, e.cells,
+    fprintf(cli->out, "%s: %u %s x %u seed%s = %u cell%s, about %s requests, %s events, "
+                      "%s a cell\n", s->name, s->policies, s->policies == 1 ? "policy" : "policies",
+            s->run.replications, s->run.replications == 1 ? "" : "s", e.cells,
+            e.cells == 1 ? "" : "s",
             text_show_count(requests, sizeof requests, e.requests),
             text_show_count(events, sizeof events, e.events),
             text_show_bytes(memory, sizeof memory, e.memory_bytes));

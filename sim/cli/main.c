@@ -23,8 +23,8 @@ const struct verb *const *verb_all(void)
 {
     static const struct verb *const verbs[] = {
         &verb_run, &verb_sweep, &verb_check, &verb_compare, &verb_merge, &verb_status,
-        &verb_remap, &verb_pick, &verb_conform, &verb_verify, &verb_validate, &verb_list,
-        &verb_explain, &verb_schema, &verb_completion, &verb_version, &verb_help, NULL,
+        &verb_remap, &verb_pick, &verb_conform, &verb_bench, &verb_verify, &verb_validate,
+        &verb_list, &verb_explain, &verb_schema, &verb_completion, &verb_version, &verb_help, NULL,
     };
 
     return verbs;
@@ -181,7 +181,7 @@ static void init(struct cli *cli)
         .started = cli_clock(),
         .has_error_colors = wants_colors(WHEN_AUTO, STDERR_FILENO),
         .opt = { .results = "results", .jobs = cpus > 0 ? (uint32_t)cpus : 1, .wants_plots = true,
-                 .keys = 100000, .first_seed = 1 },
+                 .first_seed = 1, .rounds = 9 },
     };
     err_init(&cli->err);
     gmtime_r(&now, &utc);

@@ -93,6 +93,21 @@ void judge_backends(struct judged *j, const char *without, enum judge_ids ids,
     }
 }
 
+bool judge_has_backups(const struct judged *j)
+{
+    const struct product_pool *pool = &j->recording->pool;
+    uint32_t k = 0;
+
+    while (k < pool->servers && !pool->server[k].is_backup)
+        k++;
+    return k < pool->servers;
+}
+
+bool judge_is_split(const struct judged *j)
+{
+    return j->recording->pool.workers > 1 && !j->recording->pool.shares_state;
+}
+
 void judge_case(struct judged *j, struct pick_case *c, uint32_t steps)
 {
     *c = (struct pick_case){ .policy = j->policy, .seed = 1, .instances = 1 };
@@ -193,8 +208,12 @@ static int judge_kind(struct judged *j)
     const char *given = text_member(j->recording->policy, "kind");
     const char *kind = !given && cJSON_IsArray(doc_get(outputs, "picks")) ? "serial" : given;
 
+    if (j->recording->pool.sticky != STICKY_NONE)
+        return judge_sticky(j);
     if (doc_get(outputs, "mapping"))
         return judge_map(j);
+    if (doc_get(j->recording->inputs, "fail_mode"))
+        return judge_failover(j);
     if (doc_get(outputs, "latency_ms") && doc_get(j->recording->inputs, "trace"))
         return judge_latency(j);
     if (doc_get(outputs, "events") && doc_get(j->recording->inputs, "keys"))

@@ -25,9 +25,15 @@ int judge_map(struct judged *);
 int judge_random(struct judged *);
 int judge_latency(struct judged *);
 int judge_failing(struct judged *);
+int judge_sticky(struct judged *);
+int judge_failover(struct judged *);
 
 /* Makes `text`, in the product's words, the policy; false: not modelled, as the row then says. */
 bool judge_resolve(struct judged *, const char *text);
+
+bool judge_has_backups(const struct judged *);
+/* Do several processes have a view of the pool each? */
+bool judge_is_split(const struct judged *);
 
 /* The last one to be said of a row wins, but for the first difference. */
 int  judge_not_modelled(struct judged *, const char *fmt, ...)

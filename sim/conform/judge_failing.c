@@ -118,8 +118,11 @@ static struct lb *start(struct judged *j)
         lb_set(lb, j->policy.set[k].param, j->policy.set[k].value, &why);
     lb_set(lb, "max_fails", first->max_fails, &why);
     lb_set(lb, "fail_timeout", (double)first->fail_timeout, &why);
-    for (uint32_t k = 0; k < count; k++)
+    for (uint32_t k = 0; k < count; k++) {
         lb_add(lb, b[k].id, b[k].address, b[k].weight, b[k].limit);
+        if (b[k].is_down)
+            lb_set_state(lb, k, LB_DOWN);
+    }
     if (lb_start(lb, &why) < 0)
         err_input(j->err, "E107", "%s with %u backends: %s", j->policy.label, count, why);
     return lb;
@@ -170,6 +173,24 @@ static uint32_t play(struct judged *j, const struct story *s, nsec phase, uint32
     return agreed;
 }
 
+/* What is not replayed here; NULL: all of it is. */
+static const char *beyond_us(const struct product_pool *pool)
+{
+    const struct product_server *first = &pool->server[0];
+
+    if (*pool->unread_failing)
+        return pool->unread_failing;
+    if (pool->workers > 1 && !pool->shares_state)
+        return "failures seen by several workers, each for itself";
+    for (const struct product_server *s = first; s < first + pool->servers; s++) {
+        if (s->is_backup)
+            return "failing servers with backups";
+        if (s->max_fails != first->max_fails || s->fail_timeout != first->fail_timeout)
+            return "max_fails or fail_timeout that differ between servers";
+    }
+    return NULL;
+}
+
 static bool has_param(const struct lb_ops *ops, const char *name)
 {
     for (const struct lb_param *p = ops->params; p && p->name; p++)
@@ -185,6 +206,8 @@ int judge_failing(struct judged *j)
 
     if (!has_param(j->policy.ops, "max_fails"))
         return judge_not_modelled(j, "%s leaves out no server that failed", j->policy.ops->name);
+    if (beyond_us(&j->recording->pool))
+        return judge_not_modelled(j, "not taken over: %s", beyond_us(&j->recording->pool));
     if (read_story(j, &s) < 0)
         return -1;
     for (uint32_t phase = 0; phase < PHASES && !j->err->errors; phase++) {

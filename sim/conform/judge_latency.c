@@ -53,6 +53,11 @@ static int fault(struct judged *j, const char *key, const char *what)
     return recording_fault(j->recording, j->err, at ? at : j->recording->inputs, what);
 }
 
+static const char *own_way(const struct judged *j)
+{
+    return product_find(j->recording->program)->own_way;
+}
+
 static int put_speeds(struct judged *j, struct text *t)
 {
     const cJSON *list = doc_get(j->recording->inputs, "factor"), *factor;
@@ -111,7 +116,10 @@ static int put_scenario(struct judged *j, const char *trace, uint32_t seeds, str
     put(t, "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\",\"policy\":\"%s\"},"
            "\"timeout\":\"0\",\"retries\":{\"max\":0},\"to\":\"s\"}],",
         j->profile->name, j->recording->pool.policy);
-    put(t, "\"links\":[{\"from\":\"lb\",\"to\":\"s\",\"latency\":\"" PATH_ONE_WAY "\"}],");
+    put(t, "\"links\":[{\"from\":\"lb\",\"to\":\"s\",\"latency\":\"" PATH_ONE_WAY "\"}");
+    if (own_way(j))
+        put(t, ",{\"from\":\"driver\",\"to\":\"lb\",\"latency\":%s}", own_way(j));
+    put(t, "],");
     if (put_backends(j, t) < 0)
         return -1;
     put_events(j, trace, t);
@@ -279,11 +287,13 @@ int judge_latency(struct judged *j)
 {
     const cJSON *trace = doc_get(j->recording->inputs, "trace");
     double recorded[QUANTILES];
-    uint32_t seeds = j->word.is_random ? SEEDS : 1;
+    uint32_t seeds = j->word.is_random || own_way(j) ? SEEDS : 1;
     struct text *t;
     char path[700];
     int rc;
 
+    if (judge_is_split(j) || judge_has_backups(j))
+        return judge_not_modelled(j, "latencies with backups, or workers without shared state");
     if (!cJSON_IsString(trace) || !text_is_id(trace->valuestring))
         return fault(j, "trace", "inputs.trace must be the name of a file");
     if (read_recorded(j, recorded) < 0)

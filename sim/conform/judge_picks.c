@@ -111,10 +111,9 @@ static void compare_workers(struct judged *j, const int *own, const int *recorde
 
 static int judge_run(struct judged *j, const cJSON *list, const char *run)
 {
-    const struct product_pool *pool = &j->recording->pool;
     uint32_t count = cJSON_IsArray(list) ? (uint32_t)cJSON_GetArraySize(list) : 0;
     int *recorded = xcalloc(count + 1, sizeof *recorded), *ours = xcalloc(count + 1, sizeof *ours);
-    bool is_split = pool->workers == 2 && !pool->shares_state;
+    bool is_split = judge_is_split(j);
     int rc = count ? judge_read_places(j, list, recorded, count)
                    : recording_fault(j->recording, j->err, list, "a list of picks is empty");
 
@@ -146,10 +145,10 @@ int judge_serial(struct judged *j)
     const cJSON *outputs = j->recording->outputs, *runs = doc_get(outputs, "runs"), *run;
     const cJSON *picks = doc_get(outputs, "picks");
 
+    if (j->recording->pool.workers > 2 && judge_is_split(j))
+        return judge_not_modelled(j, "more than two workers without shared state");
     if (picks)
         return judge_run(j, picks, "");
-    if (j->recording->pool.workers > 2 && !j->recording->pool.shares_state)
-        return judge_not_modelled(j, "more than two workers without shared state");
     if (!cJSON_IsObject(runs))
         return cJSON_IsArray(outputs)
             ? judge_run(j, outputs, "")
@@ -320,7 +319,11 @@ int judge_events(struct judged *j)
     struct doc file = { .root = NULL };
     struct held_events all;
     struct pick_case c;
-    int rc = read_events(j, list, &all);
+    int rc;
+
+    if (judge_is_split(j))
+        return judge_not_modelled(j, "requests that are kept, at workers without shared state");
+    rc = read_events(j, list, &all);
 
     if (rc == 0 && doc_get(j->recording->inputs, "keys")) {
         key = read_keys(j, all.picks, &file);

@@ -93,8 +93,11 @@ static struct lb *start(struct judged *j, uint64_t seed)
     for (uint32_t k = 0; k < j->policy.set_count; k++)
         if (lb_set(lb, j->policy.set[k].param, j->policy.set[k].value, &why) < 0)
             err_input(j->err, "E107", "%s: %s", j->policy.label, why);
-    for (uint32_t k = 0; k < count; k++)
+    for (uint32_t k = 0; k < count; k++) {
         lb_add(lb, b[k].id, b[k].address, b[k].weight, b[k].limit);
+        if (b[k].is_down)
+            lb_set_state(lb, k, LB_DOWN);
+    }
     if (lb_start(lb, &why) < 0)
         err_input(j->err, "E107", "%s with %u backends: %s", j->policy.label, count, why);
     return lb;
@@ -229,6 +232,8 @@ int judge_random(struct judged *j)
     struct script s = { .backends = j->recording->pool.servers };
     uint32_t recorded[MOST_CATEGORIES] = { 0 };
 
+    if (judge_has_backups(j))
+        return judge_not_modelled(j, "backups of a policy that draws");
     if (read_script(j, &s) < 0)
         return -1;
     s.tally = xcalloc((size_t)REPLAYS * categories(&s), sizeof *s.tally);

@@ -4,7 +4,6 @@
 
 #include "../base/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void read_method(struct product_pool *pool, const struct directive *d)
@@ -42,9 +41,11 @@ static void read_server(struct product_pool *pool, const struct directive *d)
         product_cannot(pool, "an address expected:", "server");
         return;
     }
-    snprintf(s->address, sizeof s->address, "%s", d->word[1]);
+    product_copy(pool, s->address, sizeof s->address, d->word[1]);
     for (uint32_t k = 2; k < d->count; k++)
         read_parameter(pool, s, d->word[k]);
+    if (s->weight == 0)             /* nginx does not start */
+        product_cannot(pool, "a server of weight 0:", s->address);
 }
 
 static void read_workers(struct product_pool *pool, const struct directive *d)
@@ -58,13 +59,28 @@ static void read_zone(struct product_pool *pool, const struct directive *d)
     pool->shares_state = true;
 }
 
+/* Its default, `error timeout`, is what is replayed. */
+static void read_next(struct product_pool *pool, const struct directive *d)
+{
+    static const char *const preset[] = { "error", "timeout", NULL };
+    uint32_t known = 0;
+
+    for (uint32_t k = 1; k < d->count; k++)
+        known += product_is_one_of(d->word[k], preset);
+    if (known != 2 || d->count != 3)
+        product_when_failing(pool, d);
+}
+
 static const struct directive_row rows[] = {
     { "server", read_server }, { "least_conn", read_method }, { "ip_hash", read_method },
-    { "hash", read_method }, { "random", read_method }, { "zone", read_zone },
-    { "worker_processes", read_workers }, { "keepalive", NULL }, { "proxy_http_version", NULL },
-    { "proxy_set_header", NULL }, { "proxy_next_upstream", NULL },
+    { "hash", read_method }, { "random", read_method }, { "least_time", read_method },
+    { "sticky", read_method }, { "zone", read_zone }, { "worker_processes", read_workers },
+    { "proxy_next_upstream", read_next }, { "proxy_next_upstream_tries", product_when_failing },
+    { "proxy_next_upstream_timeout", product_when_failing }, { "keepalive", NULL },
+    { "keepalive_requests", NULL }, { "keepalive_time", NULL }, { "keepalive_timeout", NULL },
+    { "proxy_http_version", NULL }, { "proxy_set_header", NULL }, { "proxy_buffering", NULL },
     { "proxy_connect_timeout", NULL }, { "proxy_read_timeout", NULL },
-    { "proxy_next_upstream_tries", NULL }, { NULL, NULL },
+    { "proxy_send_timeout", NULL }, { NULL, NULL },
 };
 
 const struct product product_nginx = { .program = "nginx", .rows = rows };

@@ -47,22 +47,40 @@ static int read_backends(struct recording *r, struct err *err)
     return 0;
 }
 
+static int read_list(struct recording *r, const cJSON *list, const struct product *product,
+                     struct err *err)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, list) {
+        if (!cJSON_IsString(item))
+            return recording_fault(r, err, item, "a directive is a text");
+        if (product)
+            product_read(product, &r->pool, item->valuestring);
+    }
+    return 0;
+}
+
+/* setup.defaults stand before setup.directives, as a `defaults` section does. */
 static int read_directives(struct recording *r, struct err *err)
 {
-    const cJSON *setup = doc_get(r->doc.root, "setup"), *list = doc_get(setup, "directives"), *item;
+    const cJSON *setup = doc_get(r->doc.root, "setup"), *list = doc_get(setup, "directives");
+    const cJSON *defaults = doc_get(setup, "defaults");
     const struct product *product = product_find(r->program);
 
     if (!cJSON_IsArray(list) && !cJSON_IsObject(doc_get(setup, "pools")))
         return recording_fault(r, err, list ? list : setup ? setup : r->doc.root,
                                "a recording needs setup.directives, a list of texts");
-    r->pool.workers = 1;
+    if (defaults && !cJSON_IsArray(defaults))
+        return recording_fault(r, err, defaults, "setup.defaults is a list of texts");
+    product_begin(&r->pool);
     r->is_readable = product != NULL && cJSON_IsArray(list);
-    cJSON_ArrayForEach(item, list) {
-        if (!cJSON_IsString(item))
-            return recording_fault(r, err, item, "a directive is a text");
-        if (r->is_readable)
-            product_read(product, &r->pool, item->valuestring);
-    }
+    if (!r->is_readable)
+        product = NULL;
+    if (read_list(r, defaults, product, err) < 0 || read_list(r, list, product, err) < 0)
+        return -1;
+    if (product)
+        product_end(product, &r->pool);
     return 0;
 }
 

@@ -19,6 +19,9 @@ struct conn {
     uint32_t source;                /* IPv4 address and port of the client's own */
     uint16_t port;
     uint8_t  state;                 /* enum conn_state */
+    uint8_t  rounds;                /* of the TLS handshake that are still to come */
+    bool     has_tls, is_resumed, is_shaken;    /* TLS: known, of an old session, worked out */
+    nsec     tls_since, tls_until;  /* the handshake, as the client sees it; NEVER: none */
     /* its end is gone: what is asked on it is answered by a reset */
     bool     is_broken;
 };

@@ -68,10 +68,19 @@ static uint64_t push_after(struct sim *sim, nsec delay, uint32_t node, uint32_t 
 
 void sim_reply_later(struct sim *sim, struct req *r)
 {
-    nsec delay = r->back;
+    sim_reply_held(sim, r, 0);
+}
 
+void sim_reply_held(struct sim *sim, struct req *r, nsec held)
+{
+    nsec delay = r->back + held;
+
+    if (delay == 0) {
+        sim_deliver(sim, r);
+        return;
+    }
+    sim_spend(sim, r, PART_NETWORK, r->back);
     r->back = 0;
-    sim_spend(sim, r, PART_NETWORK, delay);
     push_after(sim, delay, r->via[r->depth - 1].node, EVQ_REPLY, r->id);
 }
 

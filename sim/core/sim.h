@@ -117,6 +117,8 @@ static inline void sim_forward(struct sim *, const struct link *, uint32_t to, s
 void sim_post(struct sim *, const struct link *, uint32_t to, struct req *);
 /* to the last frame, after the links' way back */
 static inline void sim_reply(struct sim *, struct req *);
+/* the same, after this node held it for so long */
+void sim_reply_held(struct sim *, struct req *, nsec held);
 
 /* A reply with this word. */
 static inline void sim_answer(struct sim *, struct req *, enum status);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void hist_init(struct hist *h)
 {
@@ -15,12 +16,69 @@ void hist_init(struct hist *h)
 
 void hist_fini(struct hist *h)
 {
-    for (uint32_t i = 0; i < HIST_PAGES; i++)
+    free(h->few);
+    for (uint32_t i = 0; h->page && i < HIST_PAGES; i++)
         free(h->page[i]);
+    free(h->page);
     hist_init(h);
 }
 
-uint64_t *hist_grow(struct hist *h, uint32_t index)
+/* ---- a few values ---- */
+
+static struct hist_few *with_room(struct hist_few *few, uint32_t n)
+{
+    uint32_t used = few ? few->used : 0, in_order = few ? few->in_order : 0;
+    uint32_t room = few ? few->room : 64;
+
+    while (room < used + n)
+        room *= 2;
+    if (few && few->room == room)
+        return few;
+    few = xrealloc(few, 1, sizeof *few + room * sizeof few->index[0]);
+    few->used = used;
+    few->in_order = in_order;
+    few->room = room;
+    return few;
+}
+
+static void store_few(struct hist *h, uint32_t index, uint32_t n)
+{
+    struct hist_few *few = h->few = with_room(h->few, n);
+    bool goes_on = few->in_order == few->used && (few->used == 0 ||
+                                                  few->index[few->used - 1] <= index);
+
+    for (uint32_t i = 0; i < n; i++)
+        few->index[few->used++] = (uint16_t)index;
+    few->in_order = goes_on ? few->used : few->in_order;
+}
+
+/* One digit of a radix sort: by the byte of the indexes that lies `shift` bits up. */
+static void sort_by(const uint16_t *from, uint16_t *to, uint32_t n, int shift)
+{
+    uint32_t start[257] = { 0 };
+
+    for (uint32_t i = 0; i < n; i++)
+        start[(from[i] >> shift & 255) + 1]++;
+    for (uint32_t d = 0; d < 255; d++)
+        start[d + 1] += start[d];
+    for (uint32_t i = 0; i < n; i++)
+        to[start[from[i] >> shift & 255]++] = from[i];
+}
+
+static void put_in_order(struct hist_few *few)
+{
+    uint16_t other[HIST_FEW];
+
+    if (few->in_order == few->used)
+        return;
+    sort_by(few->index, other, few->used, 0);
+    sort_by(other, few->index, few->used, 8);
+    few->in_order = few->used;
+}
+
+/* ---- many ---- */
+
+static uint64_t *count_of(struct hist *h, uint32_t index)
 {
     uint64_t **page = &h->page[index >> HIST_PAGE_BITS];
 
@@ -28,6 +86,39 @@ uint64_t *hist_grow(struct hist *h, uint32_t index)
         *page = xcalloc(HIST_PAGE, sizeof **page);
     return *page + (index & (HIST_PAGE - 1));
 }
+
+static void count_few(struct hist *h, const struct hist_few *few)
+{
+    for (uint32_t i = 0; i < few->used; i++)
+        ++*count_of(h, few->index[i]);
+}
+
+static void turn_to_pages(struct hist *h)
+{
+    if (!h->page)
+        h->page = xcalloc(HIST_PAGES, sizeof *h->page);
+    if (h->few)
+        count_few(h, h->few);
+    free(h->few);
+    h->few = NULL;
+}
+
+static bool takes_few(const struct hist *h, uint64_t n)
+{
+    return !h->page && n <= HIST_FEW - (h->few ? h->few->used : 0);
+}
+
+void hist_store(struct hist *h, uint32_t index, uint64_t n)
+{
+    if (takes_few(h, n)) {
+        store_few(h, index, (uint32_t)n);
+        return;
+    }
+    turn_to_pages(h);
+    *count_of(h, index) += n;
+}
+
+/* ---- buckets ---- */
 
 /* How far the values of a bucket are shifted. */
 static uint32_t bucket_shift(uint32_t index)
@@ -60,30 +151,70 @@ void hist_add_count(struct hist *h, uint32_t index, uint64_t n)
     assert(index < HIST_BUCKETS);
     if (n == 0)
         return;
-    *hist_grow(h, index) += n;
+    hist_store(h, index, n);
     h->total += n;
     widen(h, hist_lowest(index), hist_highest(index));
 }
 
-void hist_merge(struct hist *into, const struct hist *from)
+static void merge_pages(struct hist *into, const struct hist *from)
 {
+    turn_to_pages(into);
     for (uint32_t p = 0; p < HIST_PAGES; p++) {
         if (!from->page[p])
             continue;
 
-        uint64_t *counts = hist_grow(into, p << HIST_PAGE_BITS);
+        uint64_t *counts = count_of(into, p << HIST_PAGE_BITS);
 
         for (uint32_t i = 0; i < HIST_PAGE; i++)
             counts[i] += from->page[p][i];
     }
+}
+
+static void merge_few(struct hist *into, const struct hist_few *from)
+{
+    if (!takes_few(into, from->used)) {
+        turn_to_pages(into);
+        count_few(into, from);
+        return;
+    }
+    into->few = with_room(into->few, from->used);
+    memcpy(into->few->index + into->few->used, from->index, from->used * sizeof from->index[0]);
+    into->few->used += from->used;
+}
+
+void hist_merge(struct hist *into, const struct hist *from)
+{
+    if (from->page)
+        merge_pages(into, from);
+    else if (from->few)
+        merge_few(into, from->few);
     into->total += from->total;
     into->clamped += from->clamped;
     widen(into, from->min, from->max);
 }
 
-bool hist_next(const struct hist *h, uint32_t *next, struct hist_bucket *bucket)
+static struct hist_bucket bucket_at(uint32_t index, uint64_t count)
 {
-    for (uint32_t i = *next; i < HIST_BUCKETS; i++) {
+    return (struct hist_bucket){ index, hist_lowest(index), hist_highest(index), count };
+}
+
+/* Here *next counts values. */
+static bool next_of_few(struct hist_few *few, uint32_t *next, struct hist_bucket *bucket)
+{
+    uint32_t first = *next;
+
+    put_in_order(few);
+    if (first >= few->used)
+        return false;
+    while (*next < few->used && few->index[*next] == few->index[first])
+        ++*next;
+    *bucket = bucket_at(few->index[first], *next - first);
+    return true;
+}
+
+static bool next_of_pages(const struct hist *h, uint32_t *next, struct hist_bucket *bucket)
+{
+    for (uint32_t i = *next; h->page && i < HIST_BUCKETS; i++) {
         const uint64_t *page = h->page[i >> HIST_PAGE_BITS];
 
         if (!page) {
@@ -92,13 +223,17 @@ bool hist_next(const struct hist *h, uint32_t *next, struct hist_bucket *bucket)
         }
         if (!page[i & (HIST_PAGE - 1)])
             continue;
-        *bucket = (struct hist_bucket){ i, hist_lowest(i), hist_highest(i),
-                                        page[i & (HIST_PAGE - 1)] };
+        *bucket = bucket_at(i, page[i & (HIST_PAGE - 1)]);
         *next = i + 1;
         return true;
     }
     *next = HIST_BUCKETS;
     return false;
+}
+
+bool hist_next(const struct hist *h, uint32_t *next, struct hist_bucket *bucket)
+{
+    return h->few ? next_of_few(h->few, next, bucket) : next_of_pages(h, next, bucket);
 }
 
 /* ceil(q total) in integers: 0.07 x 100 as doubles would be 7.000000000000001. */

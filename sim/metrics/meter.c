@@ -66,6 +66,18 @@ void meter_add_step(struct meter *m, uint64_t request, uint32_t attempt, uint32_
         step->backend = (uint8_t)backend;
 }
 
+/* Values in warm-up do not count, like all of it. */
+void meter_tally_max(struct meter *m, enum tally tally, uint64_t value)
+{
+    uint32_t warm = m->record.warmup_slices;
+    uint64_t so_far = 0;
+
+    for (uint32_t i = m->slice < warm ? 0 : warm; i <= m->slice; i++)
+        so_far += m->record.slice[i].tally[tally];
+    if (value > so_far)
+        meter_tally(m, tally, value - so_far);
+}
+
 void meter_spent(struct meter *m, uint32_t birth_slice, const nsec spent[PART_COUNT])
 {
     struct record_slice *s = &m->record.slice[meter_slot(m, birth_slice)];
@@ -86,6 +98,8 @@ static void merge_slice(struct record_slice *into, struct record_slice *from)
     into->attempts += from->attempts;
     into->retries += from->retries;
     into->open = from->open;
+    for (uint32_t i = 0; i < TALLY_COUNT; i++)
+        into->tally[i] += from->tally[i];
     hist_merge(&into->latency, &from->latency);
     hist_fini(&from->latency);
     *from = (struct record_slice){ .born = 0 };

@@ -109,10 +109,20 @@ static inline void meter_busy(struct meter *m, uint32_t backend, nsec time)
         m->backend[backend].busy += time;
 }
 
+static inline void meter_tally(struct meter *m, enum tally tally, uint64_t count)
+{
+    if (!m->is_over)
+        m->record.slice[m->slice].tally[tally] += count;
+}
+
+/* A tally that ends as the greatest of its values: what each adds to those before it. */
+void meter_tally_max(struct meter *, enum tally, uint64_t value);
+
 static inline void meter_retry(struct meter *m)
 {
     m->record.retries++;
     m->record.slice[m->slice].retries += !m->is_over;
+    meter_tally(m, TALLY_RETRIES, 1);
 }
 
 /* Adds an attempt to the trail; of a request that is in it. */

@@ -8,6 +8,7 @@
 
 #include "hist.h"
 #include "part.h"
+#include "tally.h"
 
 enum { RECORD_SLICES = 64, RECORD_MARKS = 256 };
 
@@ -35,6 +36,7 @@ struct record_slice {
     uint64_t done;                  /* ended ok */
     uint64_t attempts, retries;     /* attempts that ended at a backend; those after the first */
     uint64_t open;                  /* in the whole system at its end */
+    uint64_t tally[TALLY_COUNT];
 };
 
 /* One backend in one slice of time (of the event, not of birth); a cache line. */

@@ -1,24 +1,13 @@
-/* backend.c - a server: it accepts connections, works on requests, and can fail in three ways.
+/* backend.c - a server: it accepts connections, works on requests, and can fail in several ways.
  *
  * A crash refuses and resets; a hang swallows, and goes on where it stopped when it recovers; an
- * error answers 500 at once. */
+ * error answers 500 at once; grey, or without what it depends on, it does so to some requests.  The
+ * port of a hung process accepts all the same: the kernel does that. */
+#include "backend.h"
+
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
-#include "../parts/station.h"
-#include "nodes.h"
-
-enum condition { CONDITION_GOOD, CONDITION_CRASHED, CONDITION_HUNG, CONDITION_BROKEN };
-
-struct backend {
-    struct node node;
-    enum condition condition;
-    uint32_t index;                 /* in the meter */
-    struct station station;
-    double   speed;                 /* as configured */
-    struct req **swallowed;         /* OPENs that a hung process will answer when it recovers */
-    uint32_t swallowed_count, swallowed_capacity;
-};
 
 static void answer(struct backend *b, struct sim *sim, struct req *r, enum status status)
 {
@@ -27,6 +16,8 @@ static void answer(struct backend *b, struct sim *sim, struct req *r, enum statu
         meter_step(&sim->meter, r->number, r->attempt, b->index, r->born, r->arrived, sim->now,
                    status);
         meter_backend(&sim->meter, b->index)->failed += status != STATUS_OK;
+        if (b->condition != CONDITION_GOOD && status != STATUS_OK)
+            meter_tally(&sim->meter, TALLY_FAULT_FAILED, 1);
     }
     sim_answer(sim, r, status);
 }
@@ -69,6 +60,16 @@ static enum status status_of_crash(const struct req *r)
     return r->conn == NONE ? STATUS_REFUSED : STATUS_RESET;
 }
 
+/* Grey, it fails this request or not, by the request's luck, and a retry elsewhere has its own. */
+static bool is_failing(const struct backend *b, const struct req *r)
+{
+    if (b->condition != CONDITION_GREY && b->condition != CONDITION_CUT_OFF)
+        return b->condition == CONDITION_BROKEN || b->condition == CONDITION_RESETS;
+    struct rng g = rng_brief(r->luck ^ rng_mix((uint64_t)r->attempt << 32 | b->node.id));
+
+    return rng_uniform(&g) < b->fails;
+}
+
 static void take_ask(struct backend *b, struct sim *sim, struct req *r)
 {
     meter_backend(&sim->meter, b->index)->asked++;
@@ -84,8 +85,8 @@ static void take_ask(struct backend *b, struct sim *sim, struct req *r)
         refuse(b, sim, r, STATUS_RESET);
         return;
     }
-    if (b->condition == CONDITION_BROKEN) {
-        refuse(b, sim, r, STATUS_ERROR);
+    if (is_failing(b, r)) {
+        refuse(b, sim, r, b->condition == CONDITION_RESETS ? STATUS_RESET : STATUS_ERROR);
         return;
     }
     bool is_taken = station_offer(&b->station, sim, r);
@@ -94,19 +95,34 @@ static void take_ask(struct backend *b, struct sim *sim, struct req *r)
         refuse(b, sim, r, STATUS_UNAVAILABLE);
 }
 
+/* What a check of this level sees: OK, or how it fails; who hangs answers none beyond the port. */
+static enum status seen_by(const struct backend *b, enum check_level level)
+{
+    if (b->condition == CONDITION_CRASHED)
+        return STATUS_REFUSED;
+    if (level == CHECK_L4)
+        return STATUS_OK;
+    if (b->condition == CONDITION_BROKEN || b->condition == CONDITION_RESETS)
+        return b->condition == CONDITION_BROKEN ? STATUS_ERROR : STATUS_RESET;
+    return b->condition == CONDITION_CUT_OFF && level == CHECK_DEEP ? STATUS_ERROR : STATUS_OK;
+}
+
 static void take_probe(struct backend *b, struct sim *sim, struct req *r)
 {
-    static const enum status status[] = {
-        [CONDITION_GOOD] = STATUS_OK,
-        [CONDITION_CRASHED] = STATUS_REFUSED,
-        [CONDITION_BROKEN] = STATUS_ERROR,
-    };
+    enum status seen = seen_by(b, (enum check_level)r->key);
 
-    if (b->condition == CONDITION_HUNG) {
+    if (b->condition == CONDITION_HUNG && r->key != CHECK_L4) {
         sim_free(sim, r);
         return;
     }
-    sim_answer(sim, r, status[b->condition]);
+    if (seen != STATUS_OK || r->key == CHECK_L4 || r->demand == 0) {
+        sim_answer(sim, r, seen);
+        return;
+    }
+    bool is_taken = station_offer(&b->station, sim, r);
+    meter_backend(&sim->meter, b->index)->offered += r->work;
+    if (!is_taken)
+        refuse(b, sim, r, STATUS_UNAVAILABLE);
 }
 
 static void take_cancel(struct backend *b, struct sim *sim, struct req *cancel)
@@ -114,7 +130,7 @@ static void take_cancel(struct backend *b, struct sim *sim, struct req *cancel)
     struct req *r = sim_cancel_target(sim, cancel);
 
     sim_free(sim, cancel);
-    if (r == NULL)
+    if (r == NULL || b->station.config->finishes_cancelled)
         return;
     r->is_cancelled = true;
     if (r->backend != b->node.id)
@@ -148,6 +164,24 @@ static void backend_request(struct node *n, struct sim *sim, struct req *r)
     }
 }
 
+/* A session is told by its key and its group of clients; a leg's carrier knows that. */
+static uint64_t session_of(const struct sim *sim, const struct req *r)
+{
+    while (r->carrier != NONE)
+        r = sim_req(sim, r->carrier);
+    return (uint64_t)r->via[0].node << 32 | r->key;
+}
+
+static void note_session(const struct backend *b, struct sim *sim, const struct req *r)
+{
+    enum session_fate fate = sessions_touch(b->sessions, session_of(sim, r), b->node.id, b->life);
+    bool is_lost = fate == SESSION_MOVED || fate == SESSION_DIED;
+
+    meter_tally(&sim->meter, TALLY_SESSIONS, fate == SESSION_NEW);
+    meter_tally(&sim->meter, TALLY_SESSIONS_MOVED, fate == SESSION_MOVED);
+    meter_tally(&sim->meter, TALLY_SESSIONS_LOST, is_lost && !b->is_external);
+}
+
 /* A completion. */
 static void backend_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 {
@@ -156,12 +190,18 @@ static void backend_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_
 
     if (r == NULL)
         return;
+    meter_busy(&sim->meter, b->index, r->got + r->work);
+    if (r->what == MSG_PROBE) {
+        answer(b, sim, r, seen_by(b, (enum check_level)r->key));
+        return;
+    }
     struct record_backend_slice *s = meter_backend(&sim->meter, b->index);
     s->served++;
     s->latency_sum += sim->now - r->arrived;
-    meter_busy(&sim->meter, b->index, r->got + r->work);
     sim_spend(sim, r, PART_SERVICE, r->got + r->work);
     sim_spend(sim, r, PART_BACKEND_QUEUE, sim->now - r->arrived - r->got - r->work);
+    if (b->sessions != NULL && !r->is_orphan)
+        note_session(b, sim, r);
     answer(b, sim, r, STATUS_OK);
 }
 
@@ -170,6 +210,10 @@ static void backend_destroy(struct node *n)
     struct backend *b = (struct backend *)n;
 
     station_fini(&b->station);
+    if (b->keeps_table) {
+        sessions_fini(b->sessions);
+        free(b->sessions);
+    }
     free(b->swallowed);
     free(b);
 }
@@ -186,10 +230,24 @@ struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_conf
 {
     struct backend *b = xaligned(64, sizeof *b);
 
-    *b = (struct backend){ .node.ops = &backend_ops, .index = index, .speed = speed };
+    *b = (struct backend){ .node.ops = &backend_ops, .index = index, .speed = speed,
+                           .fault.since = NEVER };
     station_init(&b->station, &c->station, id, 0x706f6f6cull + pool, speed);
     sim_put_node(sim, &b->node, id, c->name);
     return &b->node;
+}
+
+void backend_keep_sessions(struct node *n, struct node *first, const struct sessions_config *c)
+{
+    struct backend *b = (struct backend *)n;
+
+    b->keeps_table = n == first;
+    b->is_external = c->state == SESSIONS_STORE;
+    b->sessions = ((struct backend *)first)->sessions;
+    if (!b->keeps_table)
+        return;
+    b->sessions = xcalloc(1, sizeof *b->sessions);
+    sessions_init(b->sessions);
 }
 
 struct station *backend_station(struct node *n)
@@ -231,54 +289,20 @@ static void reset_jobs(struct backend *b, struct sim *sim)
 }
 
 /* What leaves a hang answers what it swallowed; what serves again goes on where it stopped. */
-static void enter(struct backend *b, struct sim *sim, enum condition condition)
+void backend_enter(struct backend *b, struct sim *sim, enum condition condition)
 {
+    bool was_crashed = b->condition == CONDITION_CRASHED;
+
     b->condition = condition;
     if (condition == CONDITION_HUNG)
         station_pause(&b->station, sim);
-    if (condition == CONDITION_GOOD || condition == CONDITION_BROKEN)
+    if (condition < CONDITION_HUNG)
         station_resume(&b->station, sim);
     if (condition != CONDITION_HUNG)
         answer_swallowed(b, sim);
-}
-
-static void crash(struct backend *b, struct sim *sim)
-{
-    enter(b, sim, CONDITION_CRASHED);
-    break_connections(b, sim);
-    reset_jobs(b, sim);
-}
-
-void backend_fail(struct node *n, struct sim *sim, enum fail_mode mode)
-{
-    struct backend *b = (struct backend *)n;
-
-    switch (mode) {
-    case FAIL_CRASH:
-        crash(b, sim);
-        break;
-    case FAIL_HANG:
-        enter(b, sim, CONDITION_HUNG);
-        break;
-    case FAIL_ERROR:
-        enter(b, sim, CONDITION_BROKEN);
-        break;
+    if (condition == CONDITION_CRASHED && !was_crashed) {
+        b->life++;
+        break_connections(b, sim);
+        reset_jobs(b, sim);
     }
-}
-
-void backend_recover(struct node *n, struct sim *sim)
-{
-    enter((struct backend *)n, sim, CONDITION_GOOD);
-}
-
-void backend_set_speed(struct node *n, struct sim *sim, double factor)
-{
-    struct backend *b = (struct backend *)n;
-
-    station_set_speed(&b->station, sim, b->speed * factor);
-}
-
-void backend_vanish(struct node *n, struct sim *sim)
-{
-    crash((struct backend *)n, sim);
 }

@@ -1,5 +1,6 @@
-/* balancer.c - peers, their health, and the one place where lb_pick() is called. */
+/* balancer.c - peers, and the one place where lb_pick() is called. */
 #include "balancer.h"
+#include "policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,29 @@
 /* An address for algorithms that are about addresses, else what the layer can see. */
 static uint32_t default_hash_on(const struct balancer_config *c)
 {
-    if (c->policy.ops->traits & LB_BY_ADDRESS)
+    uint32_t traits = policy_traits(&c->policy);
+
+    if (traits & LB_BY_ADDRESS || (traits & LB_STICKS && c->layer == LAYER_L4))
         return HASH_ON_SOURCE_IP;
     return c->layer == LAYER_L4 ? HASH_ON_FLOW : HASH_ON_KEY;
+}
+
+/* How many instances stand in each zone. */
+static struct lb_site site_of(const struct balancer_config *c, uint32_t instance)
+{
+    struct lb_site site = { .index = instance, .count = c->instances };
+    uint32_t *balancers;
+
+    if (c->zone == NULL)
+        return site;
+    site.zone = c->zone[instance];
+    for (uint32_t k = 0; k < c->instances; k++)
+        site.zones = c->zone[k] >= site.zones ? c->zone[k] + 1 : site.zones;
+    balancers = xcalloc(site.zones, sizeof *balancers);
+    for (uint32_t k = 0; k < c->instances; k++)
+        balancers[c->zone[k]]++;
+    site.balancers = balancers;
+    return site;
 }
 
 void balancer_init(struct balancer *b, struct sim *sim, const struct balancer_config *c,
@@ -24,17 +45,35 @@ void balancer_init(struct balancer *b, struct sim *sim, const struct balancer_co
     b->instance = instance;
     b->out = *out;
     b->hash_on = c->hash_on == HASH_ON_DEFAULT ? default_hash_on(c) : c->hash_on;
-    b->is_keyed = c->policy.ops->traits & (LB_BY_KEY | LB_BY_LOAD);
-    b->is_sized = c->policy.ops->traits & LB_BY_WORK;
-    b->lb = lb_new(c->policy.ops, rng_next(&stream));
-    if (b->lb == NULL)
-        xalloc_failed();
+    b->is_keyed = policy_is_keyed(&c->policy);
+    b->is_sized = policy_traits(&c->policy) & LB_BY_WORK;
+    b->lb = policy_new(&c->policy, rng_next(&stream));
+    b->head = b;
+    b->site = site_of(c, instance);
+    lb_lend_clock(b->lb, &sim->now);
+    lb_settle(b->lb, &b->site);
+}
+
+void balancer_share(struct node *n, struct node *first)
+{
+    struct balancer *b = (struct balancer *)n;
+    struct balancer *head = (struct balancer *)first;
+
+    if (b->config->share == SHARE_COUNTERS)
+        lb_share(b->lb, head->lb);
+    if (b->config->share != SHARE_ALL)
+        return;
+    lb_free(b->lb);
+    b->lb = head->lb;
+    b->head = head;
 }
 
 void balancer_fini(struct balancer *b)
 {
-    if (b->lb != NULL)
+    if (b->head == b)
         lb_free(b->lb);
+    free((void *)(uintptr_t)b->site.balancers);
+    outlier_free(b->outlier);
     free(b->peer);
     free(b->avoid);
 }
@@ -77,6 +116,12 @@ static uint64_t work_of(const struct balancer *b, const struct sim *sim, const s
     return station_demand(backend_station(sim->node[b->peer[0].target]), r);
 }
 
+static void count_pick(const struct balancer *b, struct sim *sim, uint32_t peer)
+{
+    if (b->peer[peer].backend != NONE)
+        meter_backend(&sim->meter, b->peer[peer].backend)->picked++;
+}
+
 static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
                      const uint64_t *avoid)
 {
@@ -91,10 +136,23 @@ static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
         set_key(&rq, &k);
     }
     uint32_t peer = lb_pick(b->lb, &rq);
-    if (peer >= LB_FULL)
+    if (peer >= LB_FULL) {
+        b->is_full = peer == LB_FULL;
         return NONE;
-    if (b->peer[peer].backend != NONE)
-        meter_backend(&sim->meter, b->peer[peer].backend)->picked++;
+    }
+    count_pick(b, sim, peer);
+    return peer;
+}
+
+uint32_t balancer_take(struct balancer *b, struct sim *sim, uint32_t peer)
+{
+    const struct lb_backend *k = &b->lb->backend[peer];
+
+    b->is_full = k->state == LB_UP || k->state == LB_DRAINING;
+    if (!b->is_full || (k->limit > 0 && k->inflight >= k->limit))
+        return NONE;
+    lb_take(b->lb, peer, sim->now);
+    count_pick(b, sim, peer);
     return peer;
 }
 
@@ -132,8 +190,10 @@ void balancer_add_peer(struct node *n, const struct peer_config *c)
         b->avoid = xcalloc(b->capacity / 64 + 1, sizeof *b->avoid);
     }
     b->peer[b->peers++] = (struct peer){ .node = c->node, .target = c->target,
-                                        .backend = c->backend };
-    lb_add(b->lb, lb_hash(c->name, strlen(c->name), 0), c->name, c->weight, 0);
+                                        .backend = c->backend, .fault_seen = NEVER };
+    if (b->head == b)
+        lb_add_at(b->lb, lb_hash(c->name, strlen(c->name), 0), c->name, c->weight,
+                  b->config->limits.per_backend, (struct lb_place){ c->zone, c->priority });
 }
 
 static uint32_t peer_of(const struct balancer *b, uint32_t node)
@@ -142,18 +202,6 @@ static uint32_t peer_of(const struct balancer *b, uint32_t node)
         if (b->peer[i].target == node)
             return i;
     return NONE;
-}
-
-static enum lb_state state_of(const struct peer *p)
-{
-    if (p->health.is_down)
-        return LB_DOWN;
-    return p->is_drained ? LB_DRAINING : LB_UP;
-}
-
-static void tell_state(struct balancer *b, uint32_t i)
-{
-    lb_set_state(b->lb, i, state_of(&b->peer[i]));
 }
 
 void balancer_remove_peer(struct node *n, uint32_t peer_node)
@@ -165,6 +213,7 @@ void balancer_remove_peer(struct node *n, uint32_t peer_node)
         return;
     b->peer[i].is_removed = true;
     lb_remove(b->lb, i);
+    balancer_forget_peer(b, i);
 }
 
 static void set_drained(struct node *n, uint32_t peer_node, bool is_drained)
@@ -175,7 +224,7 @@ static void set_drained(struct node *n, uint32_t peer_node, bool is_drained)
     if (i == NONE)
         return;
     b->peer[i].is_drained = is_drained;
-    tell_state(b, i);
+    balancer_tell_state(b, i);
 }
 
 void balancer_drain_peer(struct node *n, uint32_t peer_node)
@@ -201,7 +250,9 @@ void balancer_weigh_peer(struct node *n, uint32_t peer_node, uint32_t weight)
 
 bool balancer_maps_keys(const struct node *n)
 {
-    return ((const struct balancer *)n)->lb->ops->traits & LB_BY_KEY;
+    const struct balancer *b = (const struct balancer *)n;
+
+    return b->head == b && b->lb->traits & LB_BY_KEY;
 }
 
 uint32_t balancer_where(struct node *n, nsec now, uint64_t key, uint32_t address, uint16_t port)
@@ -225,98 +276,14 @@ double balancer_weight(const struct node *n, uint32_t peer_node)
     return i == NONE || b->lb->backend[i].state != LB_UP ? 0 : b->lb->backend[i].weight;
 }
 
-/* ---- start, and health checks ---- */
-
-/* Checks of many peers and instances are spread over the interval, by the seed. */
-static nsec first_check(const struct balancer *b, const struct sim *sim, uint32_t peer)
-{
-    uint64_t spread = rng_mix(rng_mix(sim->seed) ^ ((uint64_t)b->instance << 32 | peer));
-
-    return (nsec)(((u128)spread * b->config->health.interval) >> 64);
-}
-
-static void begin_checks(struct balancer *b, struct sim *sim, uint32_t i)
-{
-    if (b->config->health.interval > 0)
-        sim_wake(sim, &b->node, first_check(b, sim, i), BALANCER_CHECK | i);
-}
+/* ---- start ---- */
 
 int balancer_start(struct node *n, struct sim *sim, const char **why)
 {
     struct balancer *b = (struct balancer *)n;
-    const struct policy *p = &b->config->policy;
 
-    for (uint32_t i = 0; i < p->set_count; i++)
-        if (lb_set(b->lb, p->set[i].param, p->set[i].value, why) != 0)
-            return -1;
-    if (lb_start(b->lb, why) != 0)
+    if (b->head == b && lb_start(b->lb, why) != 0)
         return -1;
-    if (b->config->health.interval > 0) {
-        evq_lane_new(&sim->queue, b->config->health.interval);
-        evq_lane_new(&sim->queue, b->config->health.timeout);
-    }
-    for (uint32_t i = 0; i < b->peers; i++)
-        begin_checks(b, sim, i);
+    balancer_begin_health(b, sim);
     return 0;
-}
-
-void balancer_watch_peer(struct node *n, struct sim *sim, uint32_t peer_node)
-{
-    struct balancer *b = (struct balancer *)n;
-    uint32_t i = peer_of(b, peer_node);
-
-    if (i != NONE)
-        begin_checks(b, sim, i);
-}
-
-static void note_check(struct balancer *b, struct sim *sim, uint32_t i, bool passed)
-{
-    struct peer *p = &b->peer[i];
-
-    p->probe = 0;
-    sim->meter.record.probes_failed += !passed;
-    if (!p->is_removed && health_note(&p->health, &b->config->health, passed))
-        tell_state(b, i);
-}
-
-static void send_check(struct balancer *b, struct sim *sim, uint32_t i)
-{
-    struct req *r = sim_new(sim, MSG_PROBE);
-    struct hop *me = sim_via(sim, &b->node, r);
-
-    r->luck = rng_mix(r->serial);
-    sim->meter.record.probes++;
-    me->peer = i;
-    me->timer = sim_wake(sim, &b->node, b->config->health.timeout, BALANCER_TIMEOUT | i);
-    b->peer[i].probe = me->timer;
-    sim_post(sim, &b->out, b->peer[i].node, r);
-}
-
-void balancer_probed(struct balancer *b, struct sim *sim, struct req *r, const struct hop *me)
-{
-    if (b->peer[me->peer].probe == me->timer)
-        note_check(b, sim, me->peer, r->status == STATUS_OK);
-    sim_free(sim, r);
-}
-
-void balancer_timer(struct balancer *b, struct sim *sim, uint32_t arg, uint64_t token)
-{
-    uint32_t i = arg & ~(BALANCER_CHECK | BALANCER_TIMEOUT);
-    struct peer *p = &b->peer[i];
-
-    if (arg & BALANCER_TIMEOUT) {
-        if (p->probe == token)
-            note_check(b, sim, i, false);
-        return;
-    }
-    if (p->is_removed)
-        return;                     /* no more checks */
-    sim_wake(sim, &b->node, b->config->health.interval, BALANCER_CHECK | i);
-    if (p->probe == 0)
-        send_check(b, sim, i);
-}
-
-bool balancer_is_waiting(const struct balancer *b, uint32_t arg, uint64_t token)
-{
-    return !(arg & BALANCER_TIMEOUT) || b->peer[arg & ~BALANCER_TIMEOUT].probe == token;
 }

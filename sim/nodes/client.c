@@ -33,17 +33,17 @@ struct link client_way(const struct client *c, uint32_t client)
 }
 
 /* A warm client has a connection to every instance; its luck says which serves the request. */
-uint32_t client_instance(const struct client *c, const struct req *r)
+uint32_t client_instance(const struct client *c, uint64_t luck)
 {
     return c->to.count == 1 ? c->to.first
-                            : c->to.first + (uint32_t)(rng_mix(r->luck) % c->to.count);
+                            : c->to.first + (uint32_t)(rng_mix(luck) % c->to.count);
 }
 
 uint32_t client_first_hop(const struct client *c, const struct sim *sim, const struct req *r)
 {
     if (c->nat != NONE)
         return c->nat;
-    return r->conn != NONE ? sim_conn(sim, r->conn)->to : client_instance(c, r);
+    return r->conn != NONE ? sim_conn(sim, r->conn)->to : client_instance(c, r->luck);
 }
 
 /* ---- the end of a request ---- */
@@ -128,6 +128,17 @@ static void set_class(const struct client_config *c, struct req *r)
     r->reply_bytes = class->reply_bytes;
 }
 
+void client_begin_attempt(struct client *c, struct sim *sim, struct req *r, uint32_t tries)
+{
+    struct hop *me = sim_via(sim, &c->node, r);
+
+    me->tries = tries;
+    me->sent = sim->now;
+    if (c->config->timeout > 0)
+        me->timer = sim_wake(sim, &c->node, c->config->timeout, r->root);
+    send_request(c, sim, r);
+}
+
 static void bear(struct client *c, struct sim *sim, uint32_t client, const struct arrival_row *row)
 {
     struct req *r = sim_new(sim, MSG_ASK);
@@ -151,10 +162,11 @@ static void bear(struct client *c, struct sim *sim, uint32_t client, const struc
     meter_born(&sim->meter, sim->now);
     c->quota->last = sim->now;
     c->quota->born += sim->now >= c->quota->warmup;
-    struct hop *me = sim_via(sim, &c->node, r);
-    if (c->config->timeout > 0)
-        me->timer = sim_wake(sim, &c->node, c->config->timeout, r->root);
-    send_request(c, sim, r);
+    if (c->config->retries.max > 0) {
+        budget_request(&c->budget, sim->now);
+        sim_keep_account(sim, r, c->node.id);
+    }
+    client_begin_attempt(c, sim, r, 1);
 }
 
 /* Nobody asks a client. */
@@ -167,7 +179,7 @@ static void client_request(struct node *n, struct sim *sim, struct req *r)
 static void client_reply(struct node *n, struct sim *sim, struct req *r, struct hop *me)
 {
     struct client *c = (struct client *)n;
-    uint32_t conn = me->conn;
+    uint32_t conn = me->conn, tries = me->tries;
 
     me->timer = 0;
     if (sim_is_stray(r)) {
@@ -179,10 +191,13 @@ static void client_reply(struct node *n, struct sim *sim, struct req *r, struct 
         sim_free(sim, r);
         return;
     }
-    client_finish(c, sim, r, r->status);
+    bool is_over = !client_retry(c, sim, r, (enum status)r->status, tries);
+    if (is_over)
+        client_finish(c, sim, r, r->status);
     if (conn != NONE)
         client_conns_release(c, sim, r, conn);
-    sim_free(sim, r);
+    if (is_over)
+        sim_free(sim, r);
 }
 
 /* ---- giving up ---- */
@@ -196,16 +211,18 @@ static struct hop *awaited(const struct client *c, struct sim *sim, uint32_t roo
     return me != NULL && me->timer == token ? me : NULL;
 }
 
+/* The attempt goes on as an orphan, and a CANCEL follows it. */
 static void call_off(struct client *c, struct sim *sim, struct req *r, struct hop *me)
 {
-    uint32_t client = r->client, conn = me->conn;
+    uint32_t client = r->client, conn = me->conn, tries = me->tries;
     struct link l = client_way(c, client);
     struct req whom = { .luck = r->luck, .conn = conn };
 
     me->timer = 0;
+    if (c->config->retries.max == 0 || !client_retry_anew(c, sim, r, tries))
+        client_finish(c, sim, r, STATUS_TIMEOUT);
     r->is_orphan = true;
     sim->meter.record.orphans++;
-    client_finish(c, sim, r, STATUS_TIMEOUT);
     sim_cancel(sim, &l, client_first_hop(c, sim, &whom), conn, sim_req(sim, r->root),
                CANCEL_REQUEST);
     if (conn != NONE)
@@ -221,6 +238,8 @@ static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t t
         return;
     if (r->what == MSG_OPEN)
         client_conns_abandon_open(c, sim, r);
+    else if (me->peer == CLIENT_RESTS)
+        client_end_rest(c, sim, r);
     else if (me->peer == NONE)
         client_conns_stop_waiting(c, sim, r, STATUS_TIMEOUT);
     else
@@ -368,6 +387,7 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
         c->person[i].address = (uint32_t)(rng_mix((uint64_t)group << 32 | i) >> 32);
     arrival_init(&c->arrival, &config->arrival, sim->seed, group);
     keys_init(&c->keys, &config->keys);
+    budget_init(&c->budget, &config->retries.budget);
     if (!client_is_warm(c))
         connpool_init(&c->pool, &pool, config->count);
     c->alarm = evq_alarm_new(&sim->queue, id, GROUP_ASKS);

@@ -22,7 +22,26 @@ struct client {
     struct rng who;                 /* which client the next arrival is of */
     struct keys keys;
     struct connpool pool;
+    struct budget budget;           /* of the group's retries together */
+    uint32_t retrying;              /* requests past their first attempt, resting ones too */
 };
+
+/* hop.peer of our frame, beside NONE, which waits for a connection: it waits to be tried again. */
+#define CLIENT_RESTS (NONE - 1)
+
+/* Our frame, the time that we wait, and off it goes. */
+void client_begin_attempt(struct client *, struct sim *, struct req *, uint32_t tries);
+
+/* ---- client_retry.c: with config->retries ---- */
+
+/* Is r, which has no frame, tried again after `tries` attempts of which the last ended so?  Then it
+ * rests here until then; false: it is over. */
+bool client_retry(struct client *, struct sim *, struct req *, enum status, uint32_t tries);
+/* The same for one that is still out: its next attempt is a request of its own to those behind, so
+ * that nothing of this one can meet it. */
+bool client_retry_anew(struct client *, struct sim *, const struct req *, uint32_t tries);
+/* It has rested long enough. */
+void client_end_rest(struct client *, struct sim *, struct req *);
 
 static inline bool client_is_warm(const struct client *c)
 {
@@ -30,7 +49,7 @@ static inline bool client_is_warm(const struct client *c)
 }
 
 /* The instance of `to` that a request's luck says. */
-uint32_t client_instance(const struct client *, const struct req *);
+uint32_t client_instance(const struct client *, uint64_t luck);
 
 /* The link to the first hop, and which node that is for this request: the NAT, the connection's
  * instance, or for a warm client client_instance(). */

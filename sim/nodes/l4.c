@@ -1,5 +1,6 @@
 /* l4.c - a balancer of connections: it picks on OPEN, remembers the choice, and hears no replies
- * to requests.  The end of a connection, or its idle timeout, is when the choice is completed. */
+ * to requests; under DSR not even whether a connection was accepted.  The end of a connection, or
+ * its idle timeout, is when the choice is completed. */
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
@@ -21,26 +22,6 @@ static void forget(struct l4 *l4, struct sim *sim, struct flow *f, enum lb_resul
 
 /* ---- connections ---- */
 
-static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
-{
-    if (r->is_orphan) {             /* its CLOSE may have come first, on a link of random delay */
-        sim_answer(sim, r, STATUS_REFUSED);
-        return;
-    }
-    uint32_t peer = balancer_pick(&l4->b, sim, r);
-    if (peer == NONE) {
-        sim_answer(sim, r, STATUS_UNAVAILABLE);
-        return;
-    }
-    struct flow *f = conntrack_at(&l4->flows, r->conn);
-    *f = (struct flow){ .to = peer, .used = sim->now };
-    l4->flows.live++;
-    if (l4->b.config->idle_timeout > 0)
-        f->timer = sim_wake(sim, &l4->b.node, l4->b.config->idle_timeout, r->conn);
-    sim_via(sim, &l4->b.node, r)->peer = peer;
-    sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
-}
-
 /* What belongs to a known flow goes where it went; `used` is what the idle timeout counts from. */
 static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
 {
@@ -51,6 +32,29 @@ static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
     f->used = sim->now;
     sim_forward(sim, &l4->b.out, l4->b.peer[f->to].node, r);
     return true;
+}
+
+static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
+{
+    if (r->is_orphan) {             /* its CLOSE may have come first, on a link of random delay */
+        sim_answer(sim, r, STATUS_REFUSED);
+        return;
+    }
+    if (follow_flow(l4, sim, r))
+        return;                     /* a further round trip of its handshake */
+    uint32_t peer = balancer_pick(&l4->b, sim, r);
+    if (peer == NONE) {
+        sim_answer(sim, r, STATUS_UNAVAILABLE);
+        return;
+    }
+    struct flow *f = conntrack_at(&l4->flows, r->conn);
+    *f = (struct flow){ .to = peer, .used = sim->now };
+    l4->flows.live++;
+    if (l4->b.config->idle_timeout > 0)
+        f->timer = sim_wake(sim, &l4->b.node, l4->b.config->idle_timeout, r->conn);
+    if (!l4->b.config->is_dsr)
+        sim_via(sim, &l4->b.node, r)->peer = peer;
+    sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
 }
 
 static void close_flow(struct l4 *l4, struct sim *sim, struct req *r)
@@ -103,6 +107,7 @@ static void l4_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
         return;
     }
     struct flow *f = conntrack_at(&l4->flows, r->conn);
+    balancer_saw(&l4->b, sim, me->peer, (enum status)r->status);
     if (r->status != STATUS_OK && f->to == me->peer)
         forget(l4, sim, f, r->status == STATUS_REFUSED ? LB_REFUSED : LB_ERROR);
     sim_reply(sim, r);

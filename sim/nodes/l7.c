@@ -10,8 +10,7 @@
 
 /* ---- attempts ---- */
 
-static struct hop *push_attempt(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer,
-                                uint32_t tries)
+void l7_push_attempt(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer, uint32_t tries)
 {
     struct hop *me = sim_via(sim, &l7->b.node, r);
 
@@ -22,7 +21,6 @@ static struct hop *push_attempt(struct l7 *l7, struct sim *sim, struct req *r, u
     if (l7->b.config->timeout > 0)
         me->timer = sim_wake(sim, &l7->b.node, l7->b.config->timeout, r->root);
     r->conn = NONE;
-    return me;
 }
 
 static void ask(struct l7 *l7, struct sim *sim, struct req *r)
@@ -31,12 +29,16 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
         sim_answer(sim, r, STATUS_CANCELLED);
         return;
     }
+    if (l7->care != NULL) {
+        l7_enter(l7, sim, r);
+        return;
+    }
     uint32_t peer = balancer_pick(&l7->b, sim, r);
     if (peer == NONE) {
         sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
-    push_attempt(l7, sim, r, peer, 1);
+    l7_push_attempt(l7, sim, r, peer, 1);
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, r);
 }
 
@@ -50,25 +52,47 @@ void l7_note_tried(struct l7 *l7, struct req *r, uint32_t peer)
     r->tried[r->tried_count++] = peer;
 }
 
-/* Another attempt, or what became of the last one goes back. */
-static void retry_or_reply(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer,
-                           uint32_t tries)
+void l7_attempt_over(struct l7 *l7, struct sim *sim, struct hop *me, enum status status)
 {
-    if (!l7_is_retry_wanted(l7, r, tries)) {
-        sim_reply(sim, r);
-        return;
-    }
-    l7_note_tried(l7, r, peer);
-    uint32_t other = balancer_pick_other(&l7->b, sim, r, r->tried, r->tried_count);
-    if (other == NONE) {
-        sim_reply(sim, r);
-        return;
-    }
-    sim_lose_attempt(sim, r, l7->b.node.id);
-    r->attempt++;
-    meter_retry(&sim->meter);
-    push_attempt(l7, sim, r, other, tries + 1);
-    sim_post(sim, &l7->b.out, l7->b.peer[other].node, r);
+    uint32_t peer = me->peer;
+
+    me->peer = NONE;
+    me->timer = 0;
+    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, l7_result_of(status));
+    balancer_saw(&l7->b, sim, peer, status);
+    if (l7->care != NULL)
+        l7_note_result(l7, sim, me, peer, status);
+}
+
+/* ---- waiting here, without an attempt ---- */
+
+void l7_push_wait(struct l7 *l7, struct sim *sim, struct req *r, uint32_t peer, uint32_t tries,
+                  nsec time)
+{
+    struct hop *me = sim_via(sim, &l7->b.node, r);
+
+    me->peer = peer;
+    me->tries = tries;
+    me->sent = sim->now;
+    if (time > 0)
+        me->timer = sim_wake(sim, &l7->b.node, time, r->root);
+}
+
+void l7_pop(struct req *r, const struct hop *me)
+{
+    r->depth--;
+    r->conn = me->conn;
+    r->back = me->back;
+}
+
+/* Nobody waits for it any more, and it waits here. */
+static void end_wait(struct l7 *l7, struct sim *sim, struct req *r, struct hop *me)
+{
+    if (me->peer != L7_RESTS)
+        l7_leave_queue(l7, r, me);
+    l7->care->retrying -= me->tries > 1;
+    l7_pop(r, me);
+    sim_answer(sim, r, STATUS_CANCELLED);
 }
 
 /* ---- messages ---- */
@@ -80,14 +104,14 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
 
     if (r != NULL && me == NULL)
         r->is_cancelled = true;     /* it was overtaken, on a link of random delay */
-    if (me == NULL || me->peer == NONE) {
+    if (me == NULL || !l7_is_out(me)) {
         sim_free(sim, cancel);
+        if (me != NULL && me->peer != NONE)
+            end_wait(l7, sim, r, me);
         return;
     }
     uint32_t peer = me->peer;
-    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, LB_CANCELLED);
-    me->peer = NONE;
-    me->timer = 0;
+    l7_attempt_over(l7, sim, me, STATUS_CANCELLED);
     cancel->conn = NONE;
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
 }
@@ -128,16 +152,16 @@ static void l7_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
         balancer_probed(&l7->b, sim, r, me);
         return;
     }
-    if (peer != NONE)
-        balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, l7_result_of(r));
     r->conn = me->conn;
     me->timer = 0;
+    if (peer != NONE)
+        l7_attempt_over(l7, sim, me, (enum status)r->status);
     if (sim_is_stray(r))
         sim_free(sim, r);
     else if (r->status == STATUS_OK || peer == NONE)
         sim_reply(sim, r);
     else
-        retry_or_reply(l7, sim, r, peer, tries);
+        l7_retry_or_reply(l7, sim, r, peer, tries);
 }
 
 /* ---- timeouts ---- */
@@ -154,14 +178,12 @@ static void give_up(struct l7 *l7, struct sim *sim, struct req *r, struct hop *m
 {
     uint32_t peer = me->peer, tries = me->tries;
 
-    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, LB_TIMEOUT);
-    me->peer = NONE;
-    me->timer = 0;
+    l7_attempt_over(l7, sim, me, STATUS_TIMEOUT);
     struct req *next = sim_fork(sim, &l7->b.node, r);
     sim->meter.record.orphans++;
     sim_cancel(sim, &l7->b.out, l7->b.peer[peer].node, NONE, r, CANCEL_ATTEMPT);
     next->status = STATUS_TIMEOUT;
-    retry_or_reply(l7, sim, next, peer, tries);
+    l7_retry_or_reply(l7, sim, next, peer, tries);
 }
 
 static void l7_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
@@ -173,8 +195,12 @@ static void l7_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t tok
         return;
     }
     struct hop *me = awaited(n, sim, arg, token);
-    if (me != NULL)
+    if (me == NULL)
+        return;
+    if (l7_is_out(me))
         give_up(l7, sim, sim_current(sim, arg), me);
+    else
+        l7_wait_over(l7, sim, sim_current(sim, arg), me);
 }
 
 static bool l7_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
@@ -186,6 +212,7 @@ static bool l7_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_
 
 void l7_destroy(struct node *n)
 {
+    l7_care_end(((struct l7 *)n)->care);
     balancer_fini((struct balancer *)n);
     free(n);
 }
@@ -208,6 +235,8 @@ struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *
     balancer_init(&l7->b, sim, c, instance, out);
     if (c->timeout > 0)
         evq_lane_new(&sim->queue, c->timeout);
+    if (l7_wants_care(c))
+        l7->care = l7_care_new(c);
     if (c->hedge.after > 0)
         evq_lane_new(&sim->queue, c->hedge.after);
     sim_put_node(sim, &l7->b.node, id, c->name);

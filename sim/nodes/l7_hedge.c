@@ -82,6 +82,8 @@ static void drop(struct l7 *l7, struct sim *sim, struct req *leg, enum lb_result
     uint32_t peer = me->peer;
 
     balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, result);
+    if (result == LB_TIMEOUT)
+        balancer_saw(&l7->b, sim, peer, STATUS_TIMEOUT);
     me->peer = NONE;
     me->timer = 0;
     leg->is_orphan = true;
@@ -174,6 +176,15 @@ static void scatter(struct l7 *l7, struct sim *sim, struct req *carrier, struct 
     for_each_tried(l7, sim, carrier, balancer_allow);
 }
 
+static uint32_t hedges_allowed(struct l7 *l7, struct sim *sim)
+{
+    uint32_t most = l7->b.config->hedge.max, n = 0;
+
+    while (n < most && l7_may_retry(l7, sim))
+        n++;
+    return n;
+}
+
 static void ask(struct l7 *l7, struct sim *sim, struct req *r)
 {
     const struct balancer_config *c = l7->b.config;
@@ -190,6 +201,8 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
         sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
+    if (l7->care != NULL)
+        budget_request(&l7->care->budget, sim->now);
     struct hop *me = sim_via(sim, &l7->b.node, r);
     me->tries = 1;
     if (is_fan_out(l7)) {
@@ -198,7 +211,7 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
         scatter(l7, sim, r, leg, c->fan_out);
     } else if (c->hedge.after == 0) {
         r->hedges = (uint16_t)c->hedge.max;
-        scatter(l7, sim, r, leg, 1 + c->hedge.max);
+        scatter(l7, sim, r, leg, 1 + hedges_allowed(l7, sim));
     } else {
         plan_hedge(l7, sim, r);
         sim_forward(sim, &l7->b.out, node_of(l7, leg->via[0].peer), leg);
@@ -236,7 +249,7 @@ static void retry_or_end(struct l7 *l7, struct sim *sim, struct req *carrier)
     struct hop *me = frame_of(carrier);
     struct req *leg = NULL;
 
-    if (l7_is_retry_wanted(l7, carrier, me->tries)) {
+    if (l7_is_retry_wanted(l7, carrier, me->tries) && l7_may_retry(l7, sim)) {
         release_legs(l7, sim, carrier, LB_CANCELLED);
         leg = add_leg_elsewhere(l7, sim, carrier);
         if (leg == NULL)
@@ -283,7 +296,9 @@ static void hedge_reply(struct node *n, struct sim *sim, struct req *r, struct h
         return;
     }
     struct req *carrier = sim_req(sim, r->carrier);
-    balancer_done(&l7->b, me->peer, sim->now, sim->now - me->sent, l7_result_of(r));
+    l7_note_outcome(l7, (enum status)r->status);
+    balancer_done(&l7->b, me->peer, sim->now, sim->now - me->sent, l7_result_of((enum status)r->status));
+    balancer_saw(&l7->b, sim, me->peer, (enum status)r->status);
     carrier->legs_out--;
     sim_take_account(sim, carrier, r);
     if (is_fan_out(l7))
@@ -312,10 +327,10 @@ static void carrier_due(struct l7 *l7, struct sim *sim, struct req *carrier)
         end(l7, sim, carrier, STATUS_TIMEOUT, LB_TIMEOUT);
         return;
     }
-    struct req *leg = add_leg_elsewhere(l7, sim, carrier);
+    struct req *leg = l7_may_retry(l7, sim) ? add_leg_elsewhere(l7, sim, carrier) : NULL;
     frame_of(carrier)->timer = 0;
     if (leg == NULL)
-        return;                     /* no other may be picked: no more hedges */
+        return;                     /* none is allowed, or no other may be picked: no more hedges */
     carrier->hedges++;
     plan_hedge(l7, sim, carrier);
     post(l7, sim, leg);
@@ -328,6 +343,7 @@ static void leg_due(struct l7 *l7, struct sim *sim, struct req *leg)
 
     unlink_leg(sim, carrier, leg->root);
     drop(l7, sim, leg, LB_TIMEOUT);
+    l7_note_outcome(l7, STATUS_TIMEOUT);
     note_failure(l7, sim, carrier, peer, STATUS_TIMEOUT);
 }
 

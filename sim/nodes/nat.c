@@ -62,23 +62,6 @@ static void send_on(struct nat *nat, struct sim *sim, struct req *r)
     sim_forward(sim, &nat->to.link, to, r);
 }
 
-static void open_mapping(struct nat *nat, struct sim *sim, struct req *r)
-{
-    uint32_t address = address_of(nat, r->source);
-    uint32_t port = take_port(nat, &nat->outside[address]);
-    struct flow *m = conntrack_at(&nat->mappings, r->conn);
-
-    if (port == NONE) {
-        sim_answer(sim, r, STATUS_REFUSED);
-        return;
-    }
-    *m = (struct flow){ .to = address, .port = port, .used = sim->now };
-    if (nat->config->timeout > 0)
-        m->timer = sim_wake(sim, &nat->node, nat->config->timeout, r->conn);
-    rewrite(r, address, port);
-    send_on(nat, sim, r);
-}
-
 /* A forgotten connection would come out with another port: its other end does not know it. */
 static void translate(struct nat *nat, struct sim *sim, struct req *r)
 {
@@ -94,6 +77,27 @@ static void translate(struct nat *nat, struct sim *sim, struct req *r)
     }
     m->used = sim->now;
     rewrite(r, m->to, m->port);
+    send_on(nat, sim, r);
+}
+
+static void open_mapping(struct nat *nat, struct sim *sim, struct req *r)
+{
+    uint32_t address = address_of(nat, r->source);
+    struct flow *m = conntrack_at(&nat->mappings, r->conn);
+
+    if (m->to != NONE && !r->is_orphan) {
+        translate(nat, sim, r);     /* a further round trip of its handshake */
+        return;
+    }
+    uint32_t port = take_port(nat, &nat->outside[address]);
+    if (port == NONE) {
+        sim_answer(sim, r, STATUS_REFUSED);
+        return;
+    }
+    *m = (struct flow){ .to = address, .port = port, .used = sim->now };
+    if (nat->config->timeout > 0)
+        m->timer = sim_wake(sim, &nat->node, nat->config->timeout, r->conn);
+    rewrite(r, address, port);
     send_on(nat, sim, r);
 }
 

@@ -21,6 +21,7 @@ struct peer_config {
     uint32_t backend;               /* index in the meter; NONE: the peer is a balancer */
     const char *name;
     uint32_t weight;
+    uint32_t zone, priority;
 };
 
 struct node *l4_new(struct sim *, uint32_t id, const struct balancer_config *, uint32_t instance,
@@ -47,6 +48,8 @@ void client_start(struct node *, struct sim *, struct quota *);
 
 /* ---- balancers: l4 and l7 alike ---- */
 
+/* Before the first peers: what it has in common with the first instance of its tier. */
+void balancer_share(struct node *, struct node *first);
 void balancer_add_peer(struct node *, const struct peer_config *);
 /* Once, when the first peers are there: 0, or -1 with the algorithm's reason. */
 int  balancer_start(struct node *, struct sim *, const char **why);
@@ -67,11 +70,42 @@ uint64_t balancer_connections(const struct node *, uint32_t peer_node);
 
 /* ---- backends ---- */
 
-void backend_fail(struct node *, struct sim *, enum fail_mode);
-void backend_recover(struct node *, struct sim *);      /* from failing, not from being slow */
+/* Who is to blame for a fault.  A backend is as badly off as the worst of them makes it; each ends
+ * what it began.  A restart by its keeper cures what lies in the process: hang, error, grey. */
+enum blame { BLAME_EVENT, BLAME_CHANCE, BLAME_KEEPER, BLAME_PLAN, BLAMES };
+
+/* share: of the requests, where the mode is grey or dependency. */
+void backend_fail(struct node *, struct sim *, enum blame, enum fail_mode, double share);
+void backend_recover(struct node *, struct sim *, enum blame);      /* not from being slow */
+void backend_cure(struct node *, struct sim *);         /* restarted: what lies in the process */
+/* Sessions' state is kept, in a table that a pool shares: once, of each backend, the first one first. */
+void backend_keep_sessions(struct node *, struct node *first, const struct sessions_config *);
 /* of its configured speed */
 void backend_set_speed(struct node *, struct sim *, double factor);
 void backend_vanish(struct node *, struct sim *);       /* removed: as a crash, for ever */
+
+/* One more balancer instance looks after it: a fault counts as detected when all have found it. */
+void backend_watch(struct node *);
+/* An instance took it out of its list; *seen: the fault that it knew of, by when it began. */
+void backend_taken_out(struct node *, struct sim *, nsec *seen);
+
+/* When a fault that checks can find began; NEVER: it is well. */
+nsec backend_fault(const struct node *);
+
+/* What a check asks; a MSG_PROBE carries it in `key`, and its server time in `demand`. */
+static inline void probe_ask(struct req *probe, const struct health_config *c)
+{
+    probe->key = c->level;
+    probe->demand = c->cost;
+}
+
+/* Watches a pool's backends first .. first + count - 1 and restarts those that fail its checks. */
+struct node *keeper_new(struct sim *, uint32_t id, const struct backend_config *, uint32_t first,
+                        uint32_t count);
+/* Makes them fail at random, and repairs them. */
+struct node *chaos_new(struct sim *, uint32_t id, const struct backend_config *, uint32_t first,
+                       uint32_t count);
+
 struct station *backend_station(struct node *);
 
 #endif

@@ -30,7 +30,7 @@ static double mean_of_steps(const struct arrival_config *c, nsec duration)
     double requests = 0;
     nsec begun = 0;
 
-    for (uint32_t i = 0; i < c->states && begun < duration; i++) {
+    for (uint32_t i = 0; begun < duration; i++) {       /* the last state has all that is left */
         nsec left = duration - begun;
         nsec stays = i + 1 < c->states && c->state[i].hold < left ? c->state[i].hold : left;
 

@@ -53,7 +53,8 @@ uint32_t connpool_open(struct connpool *p, struct sim *sim, uint32_t client)
     uint32_t id = pool_take(&sim->conns);
 
     *sim_conn(sim, id) = (struct conn){ .next = k->first, .client = client, .ends_at = NONE,
-                                        .expires = NEVER, .state = CONN_OPENING };
+                                        .expires = NEVER, .state = CONN_OPENING,
+                                        .tls_since = NEVER, .tls_until = NEVER };
     k->first = id;
     k->connections++;
     k->opening++;

@@ -22,6 +22,8 @@ struct station_config {
     struct dist service;
     /* server time added to every job, whatever its demand or speed */
     nsec     overhead;
+    /* a job that nobody waits for any more is done all the same: the server does not look */
+    bool     finishes_cancelled;
 };
 
 /* Identities: busy = served + wasted, where the left side is counted by the number in service and

@@ -33,6 +33,9 @@ static const struct field backend_rows[] = {
               "is free, from 1" },
     { "limit", &field_uint, FIELD_AT(pick_backend, limit), .min = 0, .max = 1e9, .preset = "0",
       .help = "most in flight; 0: unlimited" },
+    { "zone", &field_zone, FIELD_AT(pick_backend, zone), .help = "where it stands, for locality" },
+    { "priority", &field_uint, FIELD_AT(pick_backend, priority), .min = 0, .max = 127,
+      .preset = "0", .help = "for priority: 0 is asked first" },
     { "backup", &field_bool, FIELD_AT(pick_backend, is_backup), .preset = "false",
       .help = "only when none of the others is usable" },
     { "down", &field_bool, FIELD_AT(pick_backend, is_down), .preset = "false",
@@ -68,6 +71,10 @@ static void schema_list(FILE *out, const struct field *f)
 static const struct field_type type_steps = {
     .what = "a list of steps", .read = read_list, .schema = schema_list };
 
+static const struct field_choice shares[] = {
+    { "none", SHARE_NONE }, { "counters", SHARE_COUNTERS }, { "all", SHARE_ALL }, { NULL, 0 } };
+static const size_t instances_at = FIELD_AT(pick_case, instances);
+
 static const struct field case_rows[] = {
     { "algorithm", &field_policy, FIELD_AT(pick_case, policy), .flags = FIELD_REQUIRED,
       .help = "a name, an object with \"name\" and parameters, or with \"profile\" and "
@@ -76,6 +83,11 @@ static const struct field case_rows[] = {
       .help = "instance i is seeded with seed + i" },
     { "instances", &field_uint, FIELD_AT(pick_case, instances), .min = 1,
       .max = PICK_MOST_INSTANCES, .preset = "1", .help = "balancers, each with its own view" },
+    { "share", &field_choice, FIELD_AT(pick_case, share), .preset = "\"none\"", .extra = shares,
+      .help = "what instances have in common: \"none\"; \"counters\": what is in flight; \"all\": "
+              "one balancer for all of them" },
+    { "zone", &field_zones, FIELD_AT(pick_case, zone), .extra = &instances_at,
+      .help = "where instances stand, for locality: a name, or a list with one an instance" },
     { "backends", &field_objects, FIELD_AT(pick_case, backend), .flags = FIELD_REQUIRED,
       .extra = &backend_list, .help = "in configured order" },
     { "steps", &type_steps, .flags = FIELD_REQUIRED, .help = "what happens, in order" },

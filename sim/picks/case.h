@@ -16,6 +16,7 @@ struct pick_backend {
     uint32_t weight;
     uint64_t id;                    /* from 1: given, or the least that was free, as products do */
     uint32_t limit;                 /* most in flight; 0: unlimited */
+    uint32_t zone, priority;        /* zone: numbered by the reader; 0: none */
     bool     is_backup;             /* only when none of the others is usable */
     bool     is_down;
 };
@@ -49,6 +50,8 @@ struct pick_case {
     struct policy policy;
     uint64_t seed;
     uint32_t instances;
+    uint32_t share;                 /* enum share */
+    uint32_t *zone;                 /* [instances], or NULL: all in zone 0 */
     struct pick_backend *backend;
     uint32_t backends;
     struct pick_step *step;

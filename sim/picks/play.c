@@ -1,9 +1,10 @@
-/* play.c - steps an algorithm through a case.  Each instance is a balancer of its own, with a
- * second one for backups, and a queue of those that found every backend at its limit: first
+/* play.c - steps an algorithm through a case.  Each instance is a balancer of its own, unless all
+ * share one, with a second one for backups, and a queue of those that found every backend at its limit: first
  * come, first served, as soon as something changed that may let one go. */
 #include "play.h"
 
 #include "../base/xalloc.h"
+#include "../nodes/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,10 @@ struct pick { enum pick_state state; uint32_t instance, index, generation; bool 
 struct player {
     const struct pick_case *of;
     struct pick_record *record;
-    struct lb **main, **spare;      /* [instances]; spare is for backups */
+    struct lb **main, **spare;      /* [views]; spare is for backups */
+    struct lb_site *site;           /* [views] */
+    uint32_t *in_zone, zones;       /* instances in each zone */
+    uint32_t views;                 /* instances, or 1 if they share all */
     bool has_backups;               /* now or later */
     struct place *place;            /* [configured] */
     const char **name;              /* [configured] */
@@ -33,7 +37,9 @@ struct player {
 
 static struct lb *balancer(const struct player *p, uint32_t instance, bool is_backup)
 {
-    return is_backup ? p->spare[instance] : p->main[instance];
+    uint32_t view = p->views == 1 ? 0 : instance;
+
+    return is_backup ? p->spare[view] : p->main[view];
 }
 
 static uint32_t position(const struct player *p, uint32_t index, bool is_backup)
@@ -48,10 +54,11 @@ static void add_one(struct player *p, const struct pick_backend *b, uint32_t at)
     uint32_t *count = b->is_backup ? &p->spare_count : &p->main_count;
     uint32_t **map = b->is_backup ? &p->of_spare : &p->of_main;
 
-    for (uint32_t i = 0; i < p->of->instances; i++) {
+    for (uint32_t i = 0; i < p->views; i++) {
         struct lb *lb = balancer(p, i, b->is_backup);
 
-        lb_add(lb, b->id, b->address ? b->address : b->name, b->weight, b->limit);
+        lb_add_at(lb, b->id, b->address ? b->address : b->name, b->weight, b->limit,
+                  (struct lb_place){ b->zone, b->priority });
         if (b->is_down)
             lb_set_state(lb, *count, LB_DOWN);
     }
@@ -69,21 +76,20 @@ static void add_all(struct player *p, const struct pick_backend *b, uint32_t cou
         add_one(p, &b[k], p->configured++);
 }
 
-static struct lb *make_lb(const struct pick_case *c, uint64_t seed, const char **why)
+static struct lb *make_lb(struct player *p, uint32_t view, uint64_t seed, struct lb *first)
 {
-    struct lb *lb = lb_new(c->policy.ops, seed);
+    struct lb *lb = policy_new(&p->of->policy, seed);
 
-    if (!lb)
-        xalloc_failed();
-    for (uint32_t k = 0; k < c->policy.set_count && !*why; k++)
-        if (lb_set(lb, c->policy.set[k].param, c->policy.set[k].value, why) == 0)
-            *why = NULL;
+    lb_lend_clock(lb, &p->now);
+    lb_settle(lb, &p->site[view]);
+    if (p->of->share == SHARE_COUNTERS && first)
+        lb_share(lb, first);
     return lb;
 }
 
 static void stop_all(struct player *p)
 {
-    for (uint32_t i = 0; i < p->of->instances; i++) {
+    for (uint32_t i = 0; i < p->views; i++) {
         lb_free(p->main[i]);
         lb_free(p->spare[i]);
         p->main[i] = p->spare[i] = NULL;
@@ -99,14 +105,14 @@ static int configure(struct player *p, const struct pick_backend *b, uint32_t co
 
     stop_all(p);
     p->generation++;
-    for (uint32_t i = 0; i < c->instances; i++) {
-        p->main[i] = make_lb(c, c->seed + i, &why);
-        p->spare[i] = p->has_backups ? make_lb(c, ~(c->seed + i), &why) : NULL;
+    for (uint32_t i = 0; i < p->views; i++) {
+        p->main[i] = make_lb(p, i, c->seed + i, p->main[0]);
+        p->spare[i] = p->has_backups ? make_lb(p, i, ~(c->seed + i), p->spare[0]) : NULL;
     }
     add_all(p, b, count);
     if (c->policy.ops->max_backends && count > c->policy.ops->max_backends)
         why = "it works with fewer backends only";
-    for (uint32_t i = 0; i < c->instances && !why; i++)
+    for (uint32_t i = 0; i < p->views && !why; i++)
         if (lb_start(p->main[i], &why) == 0 &&
             (!p->has_backups || lb_start(p->spare[i], &why) == 0))
             why = NULL;
@@ -145,12 +151,12 @@ static uint32_t ask(struct player *p, struct pick *pick)
         .hash = s->key ? lb_hash(s->key, s->key_length, 0) : 0,
         .avoid = avoided(p, s, false),
     };
-    uint32_t found = lb_pick(p->main[pick->instance], &rq);
+    uint32_t found = lb_pick(balancer(p, pick->instance, false), &rq);
 
     pick->is_backup = false;
     if (found == LB_NONE && p->spare_count > 0) {
         rq.avoid = avoided(p, s, true);
-        found = lb_pick(p->spare[pick->instance], &rq);
+        found = lb_pick(balancer(p, pick->instance, true), &rq);
         pick->is_backup = true;
     }
     pick->index = found;
@@ -218,7 +224,7 @@ static void change(struct player *p, const struct pick_step *s)
 {
     const struct place *at = &p->place[s->backend];
 
-    for (uint32_t i = 0; i < p->of->instances; i++) {
+    for (uint32_t i = 0; i < p->views; i++) {
         struct lb *lb = balancer(p, i, at->is_backup);
 
         switch (s->kind) {
@@ -278,6 +284,21 @@ static int play(struct player *p)
     return 0;
 }
 
+static void settle_views(struct player *p)
+{
+    const struct pick_case *c = p->of;
+
+    for (uint32_t i = 0; c->zone && i < c->instances; i++)
+        p->zones = c->zone[i] >= p->zones ? c->zone[i] + 1 : p->zones;
+    p->in_zone = xcalloc(p->zones, sizeof *p->in_zone);
+    for (uint32_t i = 0; c->zone && i < c->instances; i++)
+        p->in_zone[c->zone[i]]++;
+    p->site = xcalloc(p->views, sizeof *p->site);
+    for (uint32_t i = 0; i < p->views; i++)
+        p->site[i] = (struct lb_site){ .index = i, .count = c->instances, .zones = p->zones,
+                                       .zone = c->zone ? c->zone[i] : 0, .balancers = p->in_zone };
+}
+
 int pick_play(const struct pick_case *c, struct pick_record *record, struct err *err)
 {
     struct player p = { .of = c, .record = record, .err = err };
@@ -285,14 +306,18 @@ int pick_play(const struct pick_case *c, struct pick_record *record, struct err 
 
     *record = (struct pick_record){ .picks = c->picks };
     record->answer = xcalloc(c->picks, sizeof *record->answer);
-    p.main = xcalloc(c->instances, sizeof(struct lb *));
-    p.spare = xcalloc(c->instances, sizeof(struct lb *));
+    p.views = c->share == SHARE_ALL ? 1 : c->instances;
+    p.main = xcalloc(p.views, sizeof(struct lb *));
+    p.spare = xcalloc(p.views, sizeof(struct lb *));
+    settle_views(&p);
     p.pick = xcalloc(c->picks, sizeof *p.pick);
     p.queue = xcalloc(c->picks, sizeof *p.queue);
     rc = play(&p);
     stop_all(&p);
     free(p.main);
     free(p.spare);
+    free(p.site);
+    free(p.in_zone);
     free(p.place);
     free(p.name);
     free(p.of_main);

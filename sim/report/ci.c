@@ -174,10 +174,11 @@ void ci_outputs_fini(struct ci_outputs *o)
 
 /* ---- writing ---- */
 
+/* in NULL: every format is the verb's own. */
 static void write_to(FILE *f, const struct ci_format *format, const struct ci_input *in,
                      const struct ci_own *own)
 {
-    if (format->write)
+    if (format->write && in)
         format->write(f, in);
     else
         own->write(f, format, own->arg);
@@ -245,5 +246,17 @@ int ci_write(const struct ci_outputs *o, const struct ci_input *in, FILE *out,
         if (strcmp(x->format->name, "github") == 0)
             rc |= append_summary(in, err);
     }
+    return rc;
+}
+
+int ci_write_own(const struct ci_outputs *o, FILE *out, const struct ci_own *own, struct err *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < o->count; i++)
+        if (o->output[i].path)
+            rc |= write_file(&o->output[i], NULL, own, err);
+        else
+            write_to(out, o->output[i].format, NULL, own);
     return rc;
 }

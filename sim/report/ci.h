@@ -53,6 +53,9 @@ struct ci_own { void (*write)(FILE *, const struct ci_format *, void *arg); void
 int  ci_write(const struct ci_outputs *, const struct ci_input *, FILE *out,
               const struct ci_own *, struct err *);
 
+/* The same for a verb that writes each format itself, with own->write(). */
+int  ci_write_own(const struct ci_outputs *, FILE *out, const struct ci_own *, struct err *);
+
 /* A check that did not come to an answer: with github on stdout, an annotation for each fault. */
 void ci_write_faults(FILE *out, const struct ci_outputs *, const struct err *);
 

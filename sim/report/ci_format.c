@@ -26,7 +26,7 @@ uint32_t ci_metrics(struct ci_metric list[CI_METRICS], const struct result *r)
     uint32_t n = 0;
 
     for (const struct metric *m = metric_all(); m->name; m++) {
-        if (m->better == METRIC_NEITHER)
+        if (m->better == METRIC_NEITHER || metric_is_untold(m, r))
             continue;
         if (!metric_is_percentile(m))
             add_metric(list, &n, m, NAN);
@@ -39,7 +39,7 @@ uint32_t ci_metrics(struct ci_metric list[CI_METRICS], const struct result *r)
 struct result_quantity ci_of_policy(const struct result *r, uint32_t policy,
                                     const struct ci_metric *m)
 {
-    return m->of->of_policy(r, policy, m->percentile);
+    return metric_of_policy(m->of, r, policy, m->percentile);
 }
 
 double ci_of_run(const struct result *r, uint32_t run, const struct ci_metric *m)
@@ -49,7 +49,7 @@ double ci_of_run(const struct result *r, uint32_t run, const struct ci_metric *m
     if (r->policy[policy].verdict == VERDICT_SATURATED
         && isnan(ci_of_policy(r, policy, m).value))
         return NAN;
-    return m->of->of_run(r, run, m->percentile);
+    return metric_of_run(m->of, r, run, m->percentile);
 }
 
 const char *ci_kind_text(enum gate_kind kind)

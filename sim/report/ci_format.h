@@ -20,6 +20,9 @@ void ci_write_openmetrics(FILE *, const struct ci_input *);
 enum { CI_SAFE = 4 * CI_TEXT };
 const char *ci_safe(char buf[CI_SAFE], const char *text);
 
+/* A part of the name of a Go benchmark: "/" would begin the next part, white space end it. */
+void ci_gobench_part(FILE *, const char *text);
+
 /* The metrics of a result that have a better direction, one a percentile. */
 struct ci_metric { const struct metric *of; double percentile; char name[48]; };
 enum { CI_METRICS = RESULT_PERCENTILES + 16 };

@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A part of a name: "/" would begin the next, white space end it. */
-static void put(FILE *f, const char *text)
+void ci_gobench_part(FILE *f, const char *text)
 {
     char safe[CI_SAFE];
 
@@ -78,9 +77,9 @@ static void put_run(FILE *f, const struct result *r, uint32_t run, const struct 
     if (!has_value)
         return;
     fputs("BenchmarkSim/scenario=", f);
-    put(f, r->plan.scenario);
+    ci_gobench_part(f, r->plan.scenario);
     fputs("/policy=", f);
-    put(f, r->policy[r->run[run].policy].name);
+    ci_gobench_part(f, r->policy[r->run[run].policy].name);
     fprintf(f, "-1 %" PRIu64, r->run[run].requests);
     for (uint32_t m = 0; m < n; m++) {
         double x = ci_of_run(r, run, &list[m]);
@@ -97,9 +96,9 @@ void ci_write_gobench(FILE *f, const struct ci_input *in)
 
     /* Not "git: ...": by such keys benchstat would put two builds into two tables. */
     fputs("# lblab ", f);
-    put(f, in->environment->version);
+    ci_gobench_part(f, in->environment->version);
     fputs(", git ", f);
-    put(f, in->environment->git);
+    ci_gobench_part(f, in->environment->git);
     fputc('\n', f);
     put_units(f, in);
     for (uint32_t i = 0; i < in->results; i++) {

@@ -38,12 +38,12 @@ static void property(FILE *f, const char *name, const char *value)
     fputs("/>\n", f);
 }
 
-struct tally { uint32_t cases, failures, skipped; };
+struct verdict_count { uint32_t cases, failures, skipped; };
 
 /* Of one file, or of all (NULL). */
-static struct tally count(const struct ci_input *in, const char *file)
+static struct verdict_count count(const struct ci_input *in, const char *file)
 {
-    struct tally t = { 0, 0, 0 };
+    struct verdict_count t = { 0, 0, 0 };
 
     for (uint32_t i = 0; i < in->gate->rows; i++) {
         const struct gate_row *r = &in->gate->row[i];
@@ -59,7 +59,7 @@ static struct tally count(const struct ci_input *in, const char *file)
     return t;
 }
 
-static void put_counts(FILE *f, struct tally t)
+static void put_counts(FILE *f, struct verdict_count t)
 {
     fprintf(f, " tests=\"%" PRIu32 "\" failures=\"%" PRIu32 "\" errors=\"0\" skipped=\"%" PRIu32
                "\"", t.cases, t.failures, t.skipped);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BARS = 24 };
+enum { MOST_BARS = 24, MOST_PERCENT = 120 };
 
-/* One bar; shares in %. */
+/* One bar; shares in %.  what: the event, or "" when it is the same for all. */
 struct bar { const char *policy, *what; double moved, unavoidable; uint64_t broken; };
 
 static double percent(uint64_t part, uint64_t all)
@@ -39,8 +39,9 @@ static const char *note_of(char note[2 * COLUMNS_CELL], const struct bar *b)
 
     if (b->broken)
         snprintf(broken, sizeof broken, ", %" PRIu64 " broken", b->broken);
-    snprintf(note, 2 * COLUMNS_CELL, "%s: %.3g %% (%.3g %% had to)%s",
-             columns_name(cut, b->what, 22), b->moved, b->unavoidable, broken);
+    snprintf(note, 2 * COLUMNS_CELL, "%s%s%.3g %% (%.3g %% had to)%s",
+             columns_name(cut, b->what, 22), *b->what ? ": " : "", b->moved, b->unavoidable,
+             broken);
     return note;
 }
 
@@ -155,10 +156,10 @@ static const struct report_remap_row *find_row(const struct report_remap_row *ro
     return NULL;
 }
 
-static void put_share(FILE *f, const struct report_remap_row *row, uint64_t keys)
+static void put_percent(FILE *f, double percents)
 {
-    if (row && keys)
-        fprintf(f, " %.9g", percent(keys, row->keys));
+    if (percents > 0)
+        fprintf(f, " %.9g", percents);
     else
         fputs(" NaN", f);
 }
@@ -173,95 +174,137 @@ static void put_sweep_data(struct plot *p, const struct sweep *s,
         const struct report_remap_row *any = find_row(rows, n, NULL, s->size[i]);
 
         fprintf(p->data, "\n%" PRIu32, s->size[i]);
-        put_share(p->data, any, any->unavoidable);
+        put_percent(p->data, 100 * any->least);
         for (uint32_t k = 0; k < s->algorithms; k++) {
             const struct report_remap_row *row = find_row(rows, n, s->algorithm[k], s->size[i]);
 
-            put_share(p->data, row, row ? row->moved : 0);
+            put_percent(p->data, row ? percent(row->moved, row->keys) : 0);
         }
     }
     fputc('\n', p->data);
 }
 
-/* The last known value of a curve: names NULL is the reference. */
+/* The last value of a curve that is not 0: name NULL is the reference; NAN: all are. */
 static double last_percent(const struct sweep *s, const struct report_remap_row *rows, uint32_t n,
                            const char *name)
 {
     for (uint32_t i = s->sizes; i-- > 0;) {
         const struct report_remap_row *row = find_row(rows, n, name, s->size[i]);
 
-        if (row && (name ? row->moved : row->unavoidable))
-            return percent(name ? row->moved : row->unavoidable, row->keys);
+        if (row && (name ? row->moved > 0 : row->least > 0))
+            return name ? percent(row->moved, row->keys) : 100 * row->least;
     }
     return NAN;
+}
+
+/* The bottom of the axis: below all that is not 0. */
+static double lowest(const struct report_remap_row *rows, uint32_t n)
+{
+    double low = 100;
+
+    for (uint32_t i = 0; i < n; i++) {
+        double moved = percent(rows[i].moved, rows[i].keys), least = 100 * rows[i].least;
+
+        low = moved > 0 && moved < low ? moved : low;
+        low = least > 0 && least < low ? least : low;
+    }
+    return plot_nice_below(low * 0.95);
+}
+
+/* What is 0 everywhere has no place on a log axis: its name stands at the bottom and says so. */
+static struct plot_curve *make_curves(const struct sweep *s, const struct report_remap_row *rows,
+                                      uint32_t n, double ymin)
+{
+    struct plot_curve *c = xcalloc(s->algorithms + 1, sizeof *c);
+
+    for (uint32_t k = 0; k <= s->algorithms; k++) {
+        double last = last_percent(s, rows, n, k < s->algorithms ? s->algorithm[k] : NULL);
+
+        c[k].name = k < s->algorithms ? s->algorithm[k] : "share of weight";
+        c[k].note = isnan(last) ? "0 %" : "";
+        c[k].y = isnan(last) ? 0 : log(last / ymin) / log((double)MOST_PERCENT / ymin);
+    }
+    return c;
+}
+
+/* Numbers of backends that have room for a label. */
+static void put_tics(struct plot *p, const struct sweep *s)
+{
+    double range = log((double)s->size[s->sizes - 1] / s->size[0]);
+    uint32_t last = 0;
+
+    fputs("set ytics ('0.01 %%' 0.01, '0.02 %%' 0.02, '0.05 %%' 0.05, '0.1 %%' 0.1, "
+          "'0.2 %%' 0.2, '0.5 %%' 0.5, '1 %%' 1, '2 %%' 2, '5 %%' 5, '10 %%' 10, '20 %%' 20, "
+          "'50 %%' 50, '100 %%' 100)\nset xtics (", p->settings);
+    for (uint32_t i = 0; i < s->sizes; i++) {
+        if (last && log((double)s->size[i] / last) < range / 20)
+            continue;
+        fprintf(p->settings, "%s%" PRIu32, last ? ", " : "", s->size[i]);
+        last = s->size[i];
+    }
+    fputs(")\n", p->settings);
 }
 
 static void draw_sweep(const struct sweep *s, const struct report_remap_row *rows, uint32_t n,
                        const char *folder, struct report_plots *status)
 {
-    struct plot_curve *c = xcalloc(s->algorithms + 1, sizeof *c);
-    double low = 100, ymin;
+    double ymin = lowest(rows, n);
     char subtitle[256], change[COLUMNS_CELL];
     struct plot p;
 
-    if (plot_begin(&p, folder, "remap_n", status)) {
-        for (uint32_t i = 0; i < n; i++) {
-            double moved = percent(rows[i].moved, rows[i].keys),
-                   must = percent(rows[i].unavoidable, rows[i].keys);
+    if (!plot_begin(&p, folder, "remap_n", status))
+        return;
 
-            low = moved > 0 && moved < low ? moved : low;
-            low = must > 0 && must < low ? must : low;
-        }
-        ymin = plot_nice_below(low * 0.95);
-        for (uint32_t k = 0; k <= s->algorithms; k++) {
-            c[k].name = k < s->algorithms ? s->algorithm[k] : "had to move";
-            c[k].note = "";
-            c[k].y = log(last_percent(s, rows, n, k < s->algorithms ? c[k].name : NULL) / ymin) /
-                     log(120 / ymin);
-        }
-        snprintf(subtitle, sizeof subtitle,
-                 "Change: %s. %" PRIu64 " keys. Dashed: those that had to move.",
-                 columns_name(change, rows[0].change, 40), rows[0].keys);
-        put_sweep_data(&p, s, rows, n);
-        plot_size(&p, 1200, 640);
-        plot_headline(&p, "Keys that change their backend, by the number of backends", subtitle);
-        plot_number(&p, "xmin", s->size[0] * 0.95);
-        plot_number(&p, "xmax", s->size[s->sizes - 1] * 1.05);
-        plot_number(&p, "ymin", ymin);
-        plot_number(&p, "ymax", 120);
-        fputs("set ytics ('0.01 %%' 0.01, '0.1 %%' 0.1, '1 %%' 1, '2 %%' 2, '5 %%' 5, '10 %%' 10, "
-              "'20 %%' 20, '50 %%' 50, '100 %%' 100)\nset xtics (", p.settings);
-        for (uint32_t i = 0; i < s->sizes; i++)
-            fprintf(p.settings, "%s%" PRIu32, i ? ", " : "", s->size[i]);
-        fputs(")\n", p.settings);
-        plot_curves(&p, c, s->algorithms + 1, 0.0405);
-        plot_end(&p);
-    }
+    struct plot_curve *c = make_curves(s, rows, n, ymin);
+
+    snprintf(subtitle, sizeof subtitle,
+             "Change: %s. %" PRIu64 " keys. Dashed: the share of the weight that changes "
+             "sides; who had given it fewer keys lies below.",
+             columns_name(change, rows[0].change, 40), rows[0].keys);
+    put_sweep_data(&p, s, rows, n);
+    plot_size(&p, 1200, 640);
+    plot_headline(&p, "Keys that change their backend, by the number of backends", subtitle);
+    plot_number(&p, "xmin", s->size[0] * 0.95);
+    plot_number(&p, "xmax", s->size[s->sizes - 1] * 1.05);
+    plot_number(&p, "ymin", ymin);
+    plot_number(&p, "ymax", MOST_PERCENT);
+    put_tics(&p, s);
+    plot_curves(&p, c, s->algorithms + 1, 0.0405);
+    plot_end(&p);
     free(c);
+}
+
+static void draw_rows(const struct report_remap_row *rows, uint32_t n, const char *folder,
+                      struct report_plots *status)
+{
+    struct bar bar[MOST_BARS];
+    char subtitle[256], change[COLUMNS_CELL];
+    bool is_one = true;
+
+    n = n < MOST_BARS ? n : MOST_BARS;
+    for (uint32_t i = 0; i < n; i++)
+        is_one = is_one && strcmp(rows[i].change, rows[0].change) == 0;
+    for (uint32_t i = 0; i < n; i++)
+        bar[i] = (struct bar){ rows[i].algorithm, is_one ? "" : rows[i].change,
+                               percent(rows[i].moved, rows[i].keys),
+                               percent(rows[i].unavoidable, rows[i].keys), 0 };
+    snprintf(subtitle, sizeof subtitle,
+             "%" PRIu32 " backends, %s%s%" PRIu64 " keys. Tick: those that had to move.",
+             rows[0].backends, is_one ? columns_name(change, rows[0].change, 40) : "",
+             is_one ? ", " : "", rows[0].keys);
+    draw_bars(bar, n, subtitle, folder, status);
 }
 
 void report_plot_remap(const struct report_remap_row *rows, uint32_t n, const char *folder,
                        struct report_plots *status)
 {
     struct sweep s = make_sweep(rows, n);
-    struct bar bar[MOST_BARS];
-    char subtitle[128];
 
     *status = (struct report_plots){ .drawn = 0 };
     if (s.sizes > 1)
         draw_sweep(&s, rows, n, folder, status);
-    else if (n) {
-        uint32_t bars = n < MOST_BARS ? n : MOST_BARS;
-
-        for (uint32_t i = 0; i < bars; i++)
-            bar[i] = (struct bar){ rows[i].algorithm, rows[i].change,
-                                   percent(rows[i].moved, rows[i].keys),
-                                   percent(rows[i].unavoidable, rows[i].keys), 0 };
-        snprintf(subtitle, sizeof subtitle,
-                 "%" PRIu32 " backends, %" PRIu64 " keys. Tick: those that had to move.",
-                 rows[0].backends, rows[0].keys);
-        draw_bars(bar, bars, subtitle, folder, status);
-    }
+    else if (n)
+        draw_rows(rows, n, folder, status);
     free(s.algorithm);
     free(s.size);
 }

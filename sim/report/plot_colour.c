@@ -13,7 +13,7 @@ static const struct { const char *algorithm; uint32_t colour; } fixed[] = {
     { "round_robin", 1 },   { "weighted_round_robin", 4 }, { "random", 6 },
     { "weighted_random", 7 }, { "least_conn", 3 },         { "weighted_least_conn", 5 },
     { "p2c", 0 },           { "peak_ewma", 2 },            { "ewma", 5 },
-    { "ring_hash", 0 },     { "maglev", 2 },               { "modulo", 1 },
+    { "ring_hash", 0 },     { "maglev", 2 },               { "modulo_hash", 1 },
     { "rendezvous", 3 },    { "jump_hash", 4 },            { "jump", 4 },
     { "prequal", 7 },       { "jiq", 5 },                  { "least_time", 7 },
     { "sed", 4 },           { "nq", 7 },                   { "first", 6 },

@@ -153,12 +153,18 @@ static char *read_whole(const char *path, size_t *length)
     return text;
 }
 
+#define FONTS "font-family=\"Inter, 'DejaVu Sans', Helvetica, Arial, sans-serif\""
+
 /* gnuplot loses the size of a font given as a list, so the list is put in here: where the font is
- * missing, a browser would fall back to serifs. */
+ * missing, a browser would fall back to serifs.  A picture of places is not to be smoothed. */
+static const struct { const char *found, *written; } svg_words[] = {
+    { "font-family=\"Inter\"", FONTS },
+    { "font-family=\"DejaVu Sans\"", FONTS },
+    { "<image x=", "<image style='image-rendering:pixelated' x=" },
+};
+
 static bool write_svg(const char *path, const char *text)
 {
-    static const char *const one[] = { "font-family=\"Inter\"", "font-family=\"DejaVu Sans\"" };
-    static const char list[] = "font-family=\"Inter, 'DejaVu Sans', Helvetica, Arial, sans-serif\"";
     FILE *f = fopen(path, "we");
     bool failed;
 
@@ -167,12 +173,12 @@ static bool write_svg(const char *path, const char *text)
     while (*text) {
         size_t skip = 0;
 
-        for (size_t i = 0; i < ARRAY_LEN(one); i++)
-            if (strncmp(text, one[i], strlen(one[i])) == 0)
-                skip = strlen(one[i]);
-        if (skip)
-            fputs(list, f);
-        else
+        for (size_t i = 0; i < ARRAY_LEN(svg_words) && !skip; i++)
+            if (strncmp(text, svg_words[i].found, strlen(svg_words[i].found)) == 0) {
+                skip = strlen(svg_words[i].found);
+                fputs(svg_words[i].written, f);
+            }
+        if (!skip)
             fputc(*text, f);
         text += skip ? skip : 1;
     }

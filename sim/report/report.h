@@ -27,6 +27,23 @@ struct report_remap_row {
     double   max_over_mean;
     uint64_t table_bytes;
     double   build_ns;
+    double   cv, max_over_mean_after, cv_after, least, rebuild_ns;
+    uint64_t dropped;
+    /* the same counted by lines of the file that the keys came from; requests 0: they were made */
+    struct report_remap_requests {
+        uint64_t requests, moved, unavoidable, dropped;
+        double   max_over_mean, cv;
+    } by_request;
+    bool     is_home_wanted;                /* of keys after all is as it was before */
+};
+
+/* A square of places of the key space, row by row; owners from 0, UINT32_MAX: nobody. */
+enum { REPORT_REMAP_SIDE = 64 };
+struct report_remap_place { uint32_t before, after; bool had_to; };
+struct report_remap_look {
+    const char *algorithm;
+    uint32_t    backends;
+    struct report_remap_place place[REPORT_REMAP_SIDE * REPORT_REMAP_SIDE];
 };
 
 void report_remap_table(FILE *, const struct report_remap_row *, uint32_t rows,
@@ -34,6 +51,10 @@ void report_remap_table(FILE *, const struct report_remap_row *, uint32_t rows,
 void report_remap_json(FILE *, const struct report_remap_row *, uint32_t rows,
                        const struct result_environment *);
 void report_remap_csv(FILE *, const struct report_remap_row *, uint32_t rows);
+
+/* Every fourth place of every fourth row: a letter an owner, before, after, and who moved. */
+void report_remap_picture(FILE *, const struct report_remap_look *, uint32_t looks,
+                          const struct report_style *);
 
 /* ---- the sweep verb ---- */
 
@@ -62,6 +83,10 @@ void report_plot(const struct result *, const char *folder, struct report_plots 
 /* remap.* or, when some algorithm has several numbers of backends, remap_n.* */
 void report_plot_remap(const struct report_remap_row *, uint32_t rows, const char *folder,
                        struct report_plots *);
+
+/* remap_table.*: before, after and who moved, at most 4 algorithms; *status goes on. */
+void report_plot_remap_table(const struct report_remap_look *, uint32_t looks, const char *change,
+                             const char *folder, struct report_plots *status);
 
 /* sweep.*: the hockey stick. */
 void report_plot_sweep(const struct sweep *, const struct sweep_answer *, const char *folder,

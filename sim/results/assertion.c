@@ -190,7 +190,7 @@ static void fill_from_runs(struct side *s, const struct result *r,
                            const struct assertion_side *what, uint32_t policy)
 {
     const struct metric *m = what->metric;
-    const struct result_quantity q = m->of_policy(r, policy, what->percentile);
+    const struct result_quantity q = metric_of_policy(m, r, policy, what->percentile);
 
     s->value = or_infinite(m, q.value, r->policy[policy].requests);
     s->low = q.low;
@@ -198,7 +198,7 @@ static void fill_from_runs(struct side *s, const struct result *r,
     for (uint32_t k = 0; k < r->plan.replications; k++) {
         uint32_t run = policy * r->plan.replications + k;
 
-        s->x[k] = or_infinite(m, m->of_run(r, run, what->percentile), r->run[run].requests);
+        s->x[k] = or_infinite(m, metric_of_run(m, r, run, what->percentile), r->run[run].requests);
     }
 }
 

@@ -2,6 +2,8 @@
  * go through this table. */
 #include "catalogue.h"
 
+#include "conclude.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +229,14 @@ static double run_retries(const struct result *r, uint32_t run, double percentil
     return (double)r->run[run].retries;
 }
 
+#define PART(name_, part_, help_)                                                      \
+    { name_, METRIC_NS, METRIC_NEITHER, "mean time that a request which succeeded spent " help_, \
+      .source = METRIC_PART, .index = part_, .over = OVER_COMPLETED }
+
+#define CORES(name_, tally_, help_)                                                  \
+    { name_, METRIC_RATIO, METRIC_NEITHER, "cores that were busy on average with " help_, \
+      .index = tally_, .over = OVER_TIME }
+
 /* Those without a better direction are shown and never judged: the greatest of more requests is
  * greater, and unequal shares are right where backends are unequal. */
 static const struct metric metrics[] = {
@@ -244,6 +254,9 @@ static const struct metric metrics[] = {
     { "throughput", METRIC_PER_SECOND, METRIC_MORE,
       "requests that succeeded while others still arrived, per second", policy_throughput,
       run_throughput },
+    { "goodput", METRIC_PER_SECOND, METRIC_NEITHER,
+      "throughput by its other name: what was done in time, whatever work it took",
+      policy_throughput, run_throughput },
     { "imbalance", METRIC_RATIO, METRIC_NEITHER,
       "requests that reached the busiest backend, over the mean of all", policy_imbalance,
       run_imbalance },
@@ -273,8 +286,185 @@ static const struct metric metrics[] = {
       policy_attempts, run_attempts },
     { "retries", METRIC_COUNT, METRIC_NEITHER, "attempts after the first, after warm-up",
       policy_retries, run_retries },
+    PART("time.connect", PART_CONNECT, "waiting for a connection"),
+    PART("time.tls", PART_TLS, "in TLS: handshakes, and work on its bytes"),
+    PART("time.network", PART_NETWORK, "on links"),
+    PART("time.balancer_queue", PART_BALANCER_QUEUE, "waiting at balancers"),
+    PART("time.balancer_work", PART_BALANCER_WORK, "worked on by balancers"),
+    PART("time.backend_queue", PART_BACKEND_QUEUE, "at the backend beyond its own work"),
+    PART("time.service", PART_SERVICE, "in service at the backend"),
+    PART("time.retries", PART_RETRIES, "lost to attempts that came to nothing"),
+    { "sessions", METRIC_COUNT, METRIC_NEITHER, "sessions that began: a first request was served",
+      .index = TALLY_SESSIONS },
+    { "sessions.moved", METRIC_COUNT, METRIC_NEITHER,
+      "times that a session was served by another backend than before",
+      .index = TALLY_SESSIONS_MOVED },
+    { "sessions.lost", METRIC_COUNT, METRIC_NEITHER,
+      "times that a session's state was not there: it had moved, or its backend died meanwhile",
+      .index = TALLY_SESSIONS_LOST },
+    { "retries.per_request", METRIC_RATIO, METRIC_NEITHER,
+      "attempts made after the first, per request; amplification has those that ended only",
+      .index = TALLY_RETRIES, .over = OVER_REQUESTS },
+    { "retries.client", METRIC_COUNT, METRIC_NEITHER, "retries that clients made themselves",
+      .index = TALLY_CLIENT_RETRIES },
+    { "retries.denied", METRIC_COUNT, METRIC_NEITHER,
+      "retries and hedges that a budget, or a limit on retries, did not allow",
+      .index = TALLY_RETRIES_DENIED },
+    { "retries.redispatched", METRIC_COUNT, METRIC_NEITHER,
+      "retries that left their backend, where others stay", .index = TALLY_REDISPATCHED },
+    { "breaker.opened", METRIC_COUNT, METRIC_NEITHER, "times that a circuit breaker opened",
+      .index = TALLY_BREAKER_OPENED },
+    { "breaker.refused", METRIC_COUNT, METRIC_NEITHER,
+      "attempts refused at once: a breaker was open, or a limit on requests reached",
+      .index = TALLY_BREAKER_REFUSED },
+    { "queue.waited", METRIC_RATIO, METRIC_NEITHER,
+      "waits in balancers' queues, per request", .index = TALLY_QUEUE_WAITED,
+      .over = OVER_REQUESTS },
+    { "queue.refused", METRIC_COUNT, METRIC_NEITHER, "requests that found a balancer's queue full",
+      .index = TALLY_QUEUE_REFUSED },
+    { "queue.timeouts", METRIC_COUNT, METRIC_NEITHER,
+      "requests that waited in a balancer's queue as long as they may",
+      .index = TALLY_QUEUE_TIMEOUTS },
+    { "detection.mean", METRIC_NS, METRIC_LESS,
+      "from a backend's fault to when the last balancer instance has taken it out, mean of those "
+      "found", .index = TALLY_DETECTION_NS, .over = OVER_TALLY,
+      .over_tally = TALLY_FAULTS_DETECTED },
+    { "detection.max", METRIC_NS, METRIC_LESS, "the longest of these",
+      .index = TALLY_DETECTION_MAX_NS, .over = OVER_IF_TALLY,
+      .over_tally = TALLY_FAULTS_DETECTED },
+    { "detection.share", METRIC_SHARE, METRIC_MORE,
+      "share of the faults that every balancer instance found while they lasted",
+      .index = TALLY_FAULTS_DETECTED, .over = OVER_TALLY, .over_tally = TALLY_FAULTS },
+    { "detection.lost", METRIC_COUNT, METRIC_LESS,
+      "requests, retries among them, that a backend at fault did not answer with ok",
+      .index = TALLY_FAULT_FAILED },
+    { "faults", METRIC_COUNT, METRIC_NEITHER, "faults of backends that balancers watch",
+      .index = TALLY_FAULTS },
+    { "ejections", METRIC_COUNT, METRIC_NEITHER,
+      "times that a balancer instance took a backend out", .index = TALLY_TAKEN_OUT },
+    { "ejections.false", METRIC_COUNT, METRIC_LESS,
+      "times that it took one out that was well", .index = TALLY_TAKEN_OUT_WELL },
+    { "probes", METRIC_PER_SECOND, METRIC_NEITHER, "checks that balancers sent, per second",
+      .index = TALLY_PROBES, .over = OVER_SECONDS },
+    { "restarts", METRIC_COUNT, METRIC_NEITHER, "backends that their keeper restarted",
+      .index = TALLY_RESTARTS },
+    { "connections.opened", METRIC_COUNT, METRIC_NEITHER, "connections that clients opened",
+      .index = TALLY_CONNECTIONS_OPENED },
+    CORES("cpu.l4", TALLY_CPU_L4, "L4 balancers"),
+    CORES("cpu.l7", TALLY_CPU_L7, "L7 balancers"),
+    CORES("cpu.tls", TALLY_CPU_TLS, "TLS at balancers"),
+    CORES("cpu.backend", TALLY_CPU_BACKEND, "what comes before the service at backends"),
+    CORES("cpu.backend_tls", TALLY_CPU_BACKEND_TLS, "TLS at backends"),
+    { "tls.handshakes", METRIC_COUNT, METRIC_NEITHER, "TLS handshakes", .index = TALLY_HANDSHAKES },
+    { "tls.resumed", METRIC_SHARE, METRIC_NEITHER, "share of them that resumed a session",
+      .index = TALLY_HANDSHAKES_RESUMED, .over = OVER_TALLY, .over_tally = TALLY_HANDSHAKES },
+    { "wire.bytes_up", METRIC_RATIO, METRIC_NEITHER,
+      "bytes through balancers on the way to backends, per request that succeeded",
+      .index = TALLY_BYTES_UP, .over = OVER_COMPLETED },
+    { "wire.bytes_down", METRIC_RATIO, METRIC_NEITHER, "bytes through balancers on the way back",
+      .index = TALLY_BYTES_DOWN, .over = OVER_COMPLETED },
+    { "wire.packets_up", METRIC_RATIO, METRIC_NEITHER,
+      "packets through balancers on the way to backends, per request that succeeded",
+      .index = TALLY_PACKETS_UP, .over = OVER_COMPLETED },
+    { "wire.packets_down", METRIC_RATIO, METRIC_NEITHER,
+      "packets through balancers on the way back",
+      .index = TALLY_PACKETS_DOWN, .over = OVER_COMPLETED },
+    { "wire.bytes_through", METRIC_SHARE, METRIC_NEITHER,
+      "share of all bytes that passed the balancer, and not by it (DSR)",
+      .index = TALLY_BYTES_THROUGH, .over = OVER_TALLY, .over_tally = TALLY_BYTES_ALL },
+    { "wire.packets_through", METRIC_SHARE, METRIC_NEITHER,
+      "share of all packets that passed the balancer, and not by it (DSR)",
+      .index = TALLY_PACKETS_THROUGH, .over = OVER_TALLY, .over_tally = TALLY_PACKETS_ALL },
     { .name = NULL },
 };
+
+/* ---- metrics that are counted ---- */
+
+struct counts {
+    const uint64_t *tally, *spent;
+    uint64_t requests, completed;
+    double seconds;
+};
+
+static double over(const struct metric *m, const struct counts *c)
+{
+    double value = (double)(m->source == METRIC_PART ? c->spent : c->tally)[m->index], by = 1;
+
+    switch (m->over) {
+    case OVER_NOTHING:
+        break;
+    case OVER_REQUESTS:
+        by = (double)c->requests;
+        break;
+    case OVER_COMPLETED:
+        by = (double)c->completed;
+        break;
+    case OVER_SECONDS:
+        by = c->seconds;
+        break;
+    case OVER_TIME:
+        by = c->seconds * (double)SECOND;
+        break;
+    case OVER_TALLY:
+        by = (double)c->tally[m->over_tally];
+        break;
+    case OVER_IF_TALLY:
+        by = c->tally[m->over_tally] > 0;
+        break;
+    }
+    return by > 0 ? value / by : NAN;
+}
+
+static double counted_of_run(const struct metric *m, const struct result *r, uint32_t run)
+{
+    const struct result_run *x = &r->run[run];
+    struct counts c = { x->tally, x->spent, x->requests, x->completed,
+                        (double)x->measured / (double)SECOND };
+
+    return over(m, &c);
+}
+
+/* A count is one seed's mean; a share is that of all seeds together. */
+static struct result_quantity counted_of_policy(const struct metric *m, const struct result *r,
+                                                uint32_t policy)
+{
+    const struct result_policy *p = &r->policy[policy];
+    struct counts c = { p->tally, p->spent, p->requests, p->completed, 0 };
+    double pooled;
+
+    for (uint32_t k = 0; k < r->plan.replications; k++)
+        c.seconds += (double)r->run[policy * r->plan.replications + k].measured / (double)SECOND;
+    pooled = over(m, &c);
+    if (m->over == OVER_NOTHING || m->over == OVER_IF_TALLY)
+        pooled /= r->plan.replications;
+    return conclude_quantity(r, policy, m, pooled);
+}
+
+struct result_quantity metric_of_policy(const struct metric *m, const struct result *r,
+                                        uint32_t policy, double percentile)
+{
+    return m->of_policy != NULL ? m->of_policy(r, policy, percentile)
+                                : counted_of_policy(m, r, policy);
+}
+
+double metric_of_run(const struct metric *m, const struct result *r, uint32_t run,
+                     double percentile)
+{
+    return m->of_run != NULL ? m->of_run(r, run, percentile) : counted_of_run(m, r, run);
+}
+
+bool metric_is_part(const struct metric *m)
+{
+    return m->of_run == NULL && m->source == METRIC_PART;
+}
+
+bool metric_is_untold(const struct metric *m, const struct result *r)
+{
+    for (uint32_t i = 0; m->of_run == NULL && i < r->runs; i++)
+        if ((m->source == METRIC_PART ? r->run[i].spent : r->run[i].tally)[m->index] != 0)
+            return false;
+    return m->of_run == NULL;
+}
 
 const struct metric *metric_all(void)
 {

@@ -15,7 +15,26 @@ struct metric {
     const char *help;
     struct result_quantity (*of_policy)(const struct result *, uint32_t policy, double percentile);
     double (*of_run)(const struct result *, uint32_t run, double percentile);   /* NAN: unknown */
+
+    /* What is counted instead, where both are NULL, and what it is a share of. */
+    enum metric_source { METRIC_TALLY, METRIC_PART } source;
+    uint32_t index;                 /* enum tally, or enum part */
+    enum metric_over { OVER_NOTHING, OVER_REQUESTS, OVER_COMPLETED, OVER_SECONDS, OVER_TIME, OVER_TALLY,
+                       OVER_IF_TALLY } over;    /* the count itself, unknown if the other is 0 */
+    uint32_t over_tally;
 };
+
+/* The metric's value, as its row says. */
+struct result_quantity metric_of_policy(const struct metric *, const struct result *,
+                                        uint32_t policy, double percentile);
+double metric_of_run(const struct metric *, const struct result *, uint32_t run,
+                     double percentile);                            /* NAN: unknown */
+
+/* Is it one of those that a latency is made of?  They are shown, and not compared beside it. */
+bool metric_is_part(const struct metric *);
+
+/* Is it about what no run of the result had?  Then lists leave it out. */
+bool metric_is_untold(const struct metric *, const struct result *);
 
 const struct metric *metric_all(void);                              /* ends with name NULL */
 

@@ -212,7 +212,7 @@ void compare_values(const struct result *r, uint32_t policy, const struct metric
                     double percentile, double *x)
 {
     for (uint32_t k = 0; k < r->plan.replications; k++)
-        x[k] = m->of_run(r, policy * r->plan.replications + k, percentile);
+        x[k] = metric_of_run(m, r, policy * r->plan.replications + k, percentile);
 }
 
 /* ---- policies of one result ---- */
@@ -222,17 +222,19 @@ static bool is_unsteady(const struct result *r, const struct metric *m, uint32_t
                         double percentile)
 {
     return r->policy[policy].verdict == VERDICT_SATURATED &&
-           isnan(m->of_policy(r, policy, percentile).value);
+           isnan(metric_of_policy(m, r, policy, percentile).value);
 }
 
 /* A metric that no run has (keys, where no backend ever left) is no row; a latency always is, for
  * it is unknown where everything failed. */
 static bool is_absent(const struct result *r, const struct metric *m)
 {
+    if (metric_is_untold(m, r) || metric_is_part(m))
+        return true;
     if (m->unit == METRIC_NS)
         return false;
     for (uint32_t i = 0; i < r->runs; i++)
-        if (!isnan(m->of_run(r, i, NAN)))
+        if (!isnan(metric_of_run(m, r, i, NAN)))
             return false;
     return true;
 }
@@ -292,7 +294,7 @@ static struct result_change compare_values_of(const struct sides *s, const struc
 static bool is_failed(const struct result *r, const struct metric *m, uint32_t policy,
                       double percentile)
 {
-    return m->unit == METRIC_NS && isnan(m->of_policy(r, policy, percentile).value);
+    return m->unit == METRIC_NS && isnan(metric_of_policy(m, r, policy, percentile).value);
 }
 
 /* Which side has no value to compare, and why; CHANGE_NONE: neither. */
@@ -342,9 +344,9 @@ static void finish(struct result_change *c, uint32_t rows, const struct sides *s
         const struct metric *m = metric_find(c[i].metric, &percentile);
 
         if (!s->base_at || s->seeds == s->base->plan.replications)
-            c[i].base_value = m->of_policy(s->base, c[i].base, percentile).value;
+            c[i].base_value = metric_of_policy(m, s->base, c[i].base, percentile).value;
         if (!s->x_at || s->seeds == s->x->plan.replications)
-            c[i].value = m->of_policy(s->x, c[i].policy, percentile).value;
+            c[i].value = metric_of_policy(m, s->x, c[i].policy, percentile).value;
     }
     free(better);
 }

@@ -103,6 +103,12 @@ static struct result_quantity over_seeds(const struct result *r, uint32_t policy
     return q;
 }
 
+struct result_quantity conclude_quantity(const struct result *r, uint32_t policy,
+                                         const struct metric *m, double pooled)
+{
+    return isnan(pooled) ? unknown : over_seeds(r, policy, m->name, NAN, pooled);
+}
+
 /* A value that is null stays null. */
 static struct result_quantity around(const struct result *r, uint32_t policy, const char *metric,
                                      double percentile, double pooled)
@@ -178,6 +184,10 @@ static void add_run(struct result_policy *p, const struct result_run *run)
     p->unfinished += run->unfinished;
     p->attempts += run->attempts;
     p->retries += run->retries;
+    for (uint32_t i = 0; i < TALLY_COUNT; i++)
+        p->tally[i] += run->tally[i];
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        p->spent[i] += run->spent[i];
     for (uint32_t o = 0; o < OUTCOME_COUNT; o++)
         p->ended[o] += run->ended[o];
 }

@@ -148,10 +148,24 @@ static void put_metrics(struct json *j, const struct result *r, uint32_t policy)
         if (!is_plain(m))
             continue;
 
-        struct result_quantity q = m->of_policy(r, policy, NAN);
+        if (metric_is_untold(m, r))
+            continue;
+        struct result_quantity q = metric_of_policy(m, r, policy, NAN);
 
         put_quantity(j, m->name, &q);
     }
+}
+
+static void put_parts(struct json *j, const struct result *r, uint32_t policy)
+{
+    json_open(j, "time_ns", '{');
+    for (const struct metric *m = metric_all(); m->name; m++)
+        if (metric_is_part(m) && !metric_is_untold(m, r)) {
+            struct result_quantity q = metric_of_policy(m, r, policy, NAN);
+
+            put_quantity_ns(j, part_name[m->index], &q);
+        }
+    json_close(j, '}');
 }
 
 static void put_policy(struct json *j, const struct result *r, uint32_t index)
@@ -168,6 +182,7 @@ static void put_policy(struct json *j, const struct result *r, uint32_t index)
     json_count(j, "unfinished", p->unfinished);
     put_errors(j, p->ended);
     put_policy_latency(j, r, p);
+    put_parts(j, r, index);
     put_metrics(j, r, index);
     json_count(j, "attempts", p->attempts);
     json_count(j, "retries", p->retries);
@@ -220,6 +235,24 @@ static void put_run_remaps(struct json *j, const struct result_run *run)
     json_close(j, ']');
 }
 
+/* Only what is there: most runs have few of them, or none. */
+static void put_named(struct json *j, const char *key, const char *const *name,
+                      const uint64_t *count, uint32_t n)
+{
+    bool is_open = false;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (count[i] == 0)
+            continue;
+        if (!is_open)
+            json_open(j, key, '{');
+        is_open = true;
+        json_count(j, name[i], count[i]);
+    }
+    if (is_open)
+        json_close(j, '}');
+}
+
 static void put_run(struct json *j, const struct result *r, const struct result_run *run)
 {
     json_open(j, NULL, '{');
@@ -234,6 +267,8 @@ static void put_run(struct json *j, const struct result *r, const struct result_
     json_count(j, "done", run->done);
     json_count(j, "attempts", run->attempts);
     json_count(j, "retries", run->retries);
+    put_named(j, "counts", tally_name, run->tally, TALLY_COUNT);
+    put_named(j, "spent_ns", part_name, run->spent, PART_COUNT);
     json_count(j, "observed_ns", run->observed);
     put_run_backends(j, r, run);
     put_run_remaps(j, run);

@@ -1,7 +1,9 @@
-/* record_file.c - a record as lines of integers that end in the SHA-256 of all before them.
+/* record_file.c - a record as integers in LEB128 (DWARF 5, section 7.6) that end in the SHA-256 of
+ * all before them: short, because writing, summing and reading are what a cell costs beyond itself.
  *
- * Zero rows are left out, so that a file is as long as what happened.  The sum makes any cut or
- * flipped bit an error; what it covers is still read within bounds, because the sum is no secret.
+ * Zero rows are left out, so that a file is as long as what happened, and no number has two forms:
+ * records are equal when their files are.  The sum makes any cut or flipped bit an error; what it
+ * covers is still read within bounds, because the sum is no secret.
  */
 #include "result.h"
 
@@ -10,13 +12,12 @@
 #include "aside.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION_LINE "lblab-record 2\n"
+#define VERSION_LINE "lblab-record 3\n"
 #define SUM_WORD "sha256 "
 
 enum { SUM_LENGTH = sizeof SUM_WORD - 1 + 64 + 1 };
@@ -25,45 +26,74 @@ static const uint32_t most_backends = 1u << 20;
 
 /* ---- writing ---- */
 
-static void put(FILE *f, uint64_t v)
+struct sheet { unsigned char *text; size_t length, room; };
+
+/* Room for at least so many bytes more. */
+static void make_room(struct sheet *f, size_t more)
 {
-    fprintf(f, " %" PRIu64, v);
+    if (f->room - f->length >= more)
+        return;
+    f->room = 2 * f->room + more;
+    f->text = xrealloc(f->text, f->room, 1);
 }
 
-static void put128(FILE *f, u128 v)
+static void put_text(struct sheet *f, const char *text)
 {
-    char buf[40];
+    size_t n = strlen(text);
 
-    fprintf(f, " %s", text_u128(buf, v));
+    make_room(f, n);
+    memcpy(f->text + f->length, text, n);
+    f->length += n;
 }
 
-static void put_hist(FILE *f, const struct hist *h)
+static void put(struct sheet *f, uint64_t v)
+{
+    make_room(f, 10);
+    for (; v > 127; v >>= 7)
+        f->text[f->length++] = (unsigned char)(v | 128);
+    f->text[f->length++] = (unsigned char)v;
+}
+
+static void put128(struct sheet *f, u128 v)
+{
+    make_room(f, 19);
+    for (; v > 127; v >>= 7)
+        f->text[f->length++] = (unsigned char)(v | 128);
+    f->text[f->length++] = (unsigned char)v;
+}
+
+/* Of each bucket how many before it are empty, and its count; at the end, how many are. */
+static void put_hist(struct sheet *f, const struct hist *h)
 {
     struct hist_bucket b;
+    uint32_t from = 0;
 
     put(f, h->clamped);
     put(f, h->min);
     put(f, h->max);
     for (uint32_t next = 0; hist_next(h, &next, &b);) {
-        put(f, b.index);
+        put(f, b.index - from);
         put(f, b.count);
+        from = b.index + 1;
     }
-    put(f, HIST_BUCKETS);
+    put(f, HIST_BUCKETS - from);
 }
 
-static void put_slice(FILE *f, const struct record_slice *s)
+static void put_slice(struct sheet *f, const struct record_slice *s)
 {
-    fputs("slice", f);
     put(f, s->born);
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         put(f, s->ended[i]);
     put128(f, s->latency_sum);
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        put128(f, s->spent[i]);
     put(f, s->done);
     put(f, s->attempts);
     put(f, s->retries);
     put(f, s->open);
+    for (uint32_t i = 0; i < TALLY_COUNT; i++)
+        put(f, s->tally[i]);
     put_hist(f, &s->latency);
-    fputc('\n', f);
 }
 
 static bool is_zero(const struct record_backend_slice *b)
@@ -72,7 +102,7 @@ static bool is_zero(const struct record_backend_slice *b)
              b->backlog);
 }
 
-static void put_backends(FILE *f, const struct record *r)
+static void put_backends(struct sheet *f, const struct record *r)
 {
     size_t rows = (size_t)r->backends * r->backend_slices;
 
@@ -81,7 +111,6 @@ static void put_backends(FILE *f, const struct record *r)
 
         if (is_zero(b))
             continue;
-        fputs("backend", f);
         put(f, i);
         put(f, b->picked);
         put(f, b->asked);
@@ -91,12 +120,11 @@ static void put_backends(FILE *f, const struct record *r)
         put(f, b->busy);
         put(f, b->offered);
         put(f, b->backlog);
-        fputc('\n', f);
     }
-    fprintf(f, "backend %zu\n", rows);
+    put(f, rows);
 }
 
-static void put_head(FILE *f, const struct record *r)
+static void put_head(struct sheet *f, const struct record *r)
 {
     const uint64_t count[] = {
         r->policy, r->replication, r->seed, r->slice_width, r->warmup, r->arrivals_end, r->end,
@@ -108,108 +136,91 @@ static void put_head(FILE *f, const struct record *r)
         r->demand_served, r->demand_wasted, r->busy, r->area, r->sojourn, r->digest
     };
 
-    fputs(VERSION_LINE "counts", f);
+    put_text(f, VERSION_LINE);
     for (size_t i = 0; i < ARRAY_LEN(count); i++)
         put(f, count[i]);
-    fputs("\nsums", f);
     for (size_t i = 0; i < ARRAY_LEN(sum); i++)
         put128(f, sum[i]);
-    fputc('\n', f);
 }
 
-/* The whole file as text; NULL only when memory ran out. */
-static char *record_text(const struct record *r, size_t *length)
+static void put_remaps(struct sheet *f, const struct record *r)
 {
-    char *text = NULL, hex[65];
-    FILE *f = open_memstream(&text, length);
+    for (uint32_t i = 0; i < r->remaps; i++) {
+        put(f, r->remap[i].event);
+        put(f, r->remap[i].keys);
+        put(f, r->remap[i].moved);
+        put(f, r->remap[i].unavoidable);
+        put(f, r->remap[i].broken);
+    }
+}
 
-    if (!f)
-        return NULL;
+static void put_record(struct sheet *f, const struct record *r)
+{
+    char hex[65];
+
     put_head(f, r);
     for (uint32_t i = 0; i < RECORD_SLICES; i++)
         put_slice(f, &r->slice[i]);
     put_backends(f, r);
-    for (uint32_t i = 0; i < r->remaps; i++)
-        fprintf(f, "remap %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-                r->remap[i].event, r->remap[i].keys, r->remap[i].moved, r->remap[i].unavoidable,
-                r->remap[i].broken);
-    if (fflush(f) == 0) {
-        text_sha256(text, *length, hex);
-        fprintf(f, SUM_WORD "%s\n", hex);
-    }
-    if (fclose(f) == 0)
-        return text;
-    free(text);
-    return NULL;
+    put_remaps(f, r);
+    text_sha256(f->text, f->length, hex);
+    put_text(f, SUM_WORD);
+    put_text(f, hex);
+    put_text(f, "\n");
 }
 
 int record_write(const struct record *r, const char *path, struct err *err)
 {
-    size_t length = 0;
-    char *text = record_text(r, &length);
+    struct sheet f = { .text = NULL };
+    char shown[200];
 
-    if (!text || aside_write(path, text, length, ASIDE_QUICK) != 0) {
-        int cause = errno;
-        char shown[200];
+    put_record(&f, r);
 
-        free(text);
-        errno = cause;
-        return err_machine(err, "cannot write the record \"%s\"",
-                           text_safe(shown, sizeof shown, path, strlen(path)));
-    }
-    free(text);
-    return 0;
+    int failed = aside_write(path, (const char *)f.text, f.length, ASIDE_QUICK), cause = errno;
+
+    free(f.text);
+    if (!failed)
+        return 0;
+    errno = cause;
+    return err_machine(err, "cannot write the record \"%s\"",
+                       text_safe(shown, sizeof shown, path, strlen(path)));
 }
 
 /* ---- reading ---- */
 
-struct scan { const char *at; bool bad; };
+struct scan { const unsigned char *at, *end; bool bad; };
 
-static void scan_word(struct scan *s, const char *word)
-{
-    size_t n = strlen(word);
-
-    if (s->bad || strncmp(s->at, word, n) != 0)
-        s->bad = true;
-    else
-        s->at += n;
-}
-
-static u128 scan128(struct scan *s, u128 most)
+/* A number of at most `bits`; its last byte is 0 only when it is the first. */
+static u128 scan_long(struct scan *s, uint32_t bits)
 {
     u128 v = 0;
 
-    scan_word(s, " ");
-    if (s->bad || *s->at < '0' || *s->at > '9') {
-        s->bad = true;
-        return 0;
-    }
-    for (; *s->at >= '0' && *s->at <= '9'; s->at++) {
-        u128 digit = (u128)(*s->at - '0');
+    for (uint32_t shift = 0; s->at < s->end && shift < bits; shift += 7) {
+        unsigned char byte = *s->at++;
+        uint32_t left = bits - shift;
 
-        if (v > (most - digit) / 10 || digit > most) {
-            s->bad = true;
-            return 0;
-        }
-        v = v * 10 + digit;
+        if ((left < 7 && (byte & 127) >> left != 0) || (byte == 0 && shift > 0))
+            break;
+        v |= (u128)(byte & 127) << shift;
+        if (byte < 128)
+            return v;
     }
-    return v;
+    s->bad = true;
+    s->at = s->end;
+    return 0;
 }
 
-/* Up to 18 digits cannot overflow: nearly all numbers, without a division a digit. */
+static u128 scan128(struct scan *s)
+{
+    return scan_long(s, 128);
+}
+
+/* Nearly all numbers are one byte long. */
 static uint64_t scan64(struct scan *s)
 {
-    const char *at = s->at + 1;
-    uint64_t v = 0;
-
-    if (s->bad || *s->at != ' ')
-        return (uint64_t)scan128(s, UINT64_MAX);
-    for (; *at >= '0' && *at <= '9' && at - s->at < 19; at++)
-        v = v * 10 + (uint64_t)(*at - '0');
-    if (at == s->at + 1 || (*at >= '0' && *at <= '9'))
-        return (uint64_t)scan128(s, UINT64_MAX);
-    s->at = at;
-    return v;
+    if (s->at < s->end && *s->at < 128)
+        return *s->at++;
+    return (uint64_t)scan_long(s, 64);
 }
 
 static uint32_t scan32(struct scan *s, uint32_t most)
@@ -225,14 +236,14 @@ static void scan_hist(struct scan *s, struct hist *h)
     uint64_t clamped = scan64(s), min = scan64(s), max = scan64(s);
 
     for (uint32_t from = 0; !s->bad;) {
-        uint32_t index = scan32(s, HIST_BUCKETS);
+        uint32_t index = from + scan32(s, HIST_BUCKETS - from);
 
         if (s->bad || index == HIST_BUCKETS)
             break;
 
         uint64_t count = scan64(s);
 
-        if (index < from || count == 0 || count > UINT64_MAX - h->total)
+        if (count == 0 || count > UINT64_MAX - h->total)
             s->bad = true;
         else
             hist_add_count(h, index, count);
@@ -243,23 +254,35 @@ static void scan_hist(struct scan *s, struct hist *h)
     h->max = max;
 }
 
+static u128 sum_of(const u128 part[PART_COUNT])
+{
+    u128 sum = 0;
+
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        sum += part[i];
+    return sum;
+}
+
 /* Quantiles count on ended[OK] = the histogram's total and on no more ended than born. */
 static void scan_slice(struct scan *s, struct record_slice *slice)
 {
     u128 ended = 0;
 
-    scan_word(s, "slice");
     slice->born = scan64(s);
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++)
         ended += slice->ended[i] = scan64(s);
-    slice->latency_sum = scan128(s, ~(u128)0);
+    slice->latency_sum = scan128(s);
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        slice->spent[i] = scan128(s);
     slice->done = scan64(s);
     slice->attempts = scan64(s);
     slice->retries = scan64(s);
     slice->open = scan64(s);
+    for (uint32_t i = 0; i < TALLY_COUNT; i++)
+        slice->tally[i] = scan64(s);
     scan_hist(s, &slice->latency);
-    scan_word(s, "\n");
-    if (ended > slice->born || slice->ended[OUTCOME_OK] != slice->latency.total)
+    if (ended > slice->born || slice->ended[OUTCOME_OK] != slice->latency.total ||
+        sum_of(slice->spent) != slice->latency_sum)
         s->bad = true;
 }
 
@@ -279,8 +302,6 @@ static void scan_backends(struct scan *s, struct record *r)
     uint32_t rows = r->backends * r->backend_slices;
 
     for (uint32_t from = 0; !s->bad;) {
-        scan_word(s, "backend");
-
         uint32_t row = scan32(s, rows);
 
         if (s->bad || row == rows)
@@ -291,9 +312,7 @@ static void scan_backends(struct scan *s, struct record *r)
         }
         from = row + 1;
         scan_backend(s, &r->backend[row]);
-        scan_word(s, "\n");
     }
-    scan_word(s, "\n");
 }
 
 static void scan_remaps(struct scan *s, struct record *r, uint32_t remaps)
@@ -303,13 +322,11 @@ static void scan_remaps(struct scan *s, struct record *r, uint32_t remaps)
     for (uint32_t i = 0; i < remaps && !s->bad; i++) {
         struct record_remap *m = &r->remap[i];
 
-        scan_word(s, "remap");
         m->event = scan32(s, NONE);
         m->keys = scan64(s);
         m->moved = scan64(s);
         m->unavoidable = scan64(s);
         m->broken = scan64(s);
-        scan_word(s, "\n");
     }
 }
 
@@ -339,11 +356,9 @@ static void scan_head(struct scan *s, struct record *r, uint32_t *remaps, size_t
         *work[i] = scan64(s);
     head.backends = scan32(s, most_backends);
     head.backend_slices = scan32(s, RECORD_SLICES);
-    *remaps = scan32(s, (uint32_t)(length / 8));
-    scan_word(s, "\nsums");
+    *remaps = scan32(s, (uint32_t)(length / 5));
     for (size_t i = 0; i < ARRAY_LEN(sum); i++)
-        *sum[i] = scan128(s, ~(u128)0);
-    scan_word(s, "\n");
+        *sum[i] = scan128(s);
     record_init(r, s->bad ? 0 : head.backends);
     if (r->backend_slices != head.backend_slices || r->backends != head.backends)
         s->bad = true;
@@ -356,10 +371,10 @@ static void scan_head(struct scan *s, struct record *r, uint32_t *remaps, size_t
 
 static int parse_record(struct record *r, const char *text, size_t length)
 {
-    struct scan s = { text, false };
+    const unsigned char *bytes = (const unsigned char *)text;
+    struct scan s = { bytes + sizeof VERSION_LINE - 1, bytes + length, false };
     uint32_t remaps = 0;
 
-    scan_word(&s, VERSION_LINE "counts");
     scan_head(&s, r, &remaps, length);
     for (uint32_t i = 0; i < RECORD_SLICES && !s.bad; i++)
         scan_slice(&s, &r->slice[i]);
@@ -367,7 +382,7 @@ static int parse_record(struct record *r, const char *text, size_t length)
         scan_backends(&s, r);
     if (!s.bad)
         scan_remaps(&s, r, remaps);
-    if (!s.bad && s.at == text + length)
+    if (!s.bad && s.at == s.end)
         return 0;
     record_fini(r);
     return -1;

@@ -61,7 +61,11 @@ static void keep_plan(struct result *r, const struct result_plan *plan)
 /* ---- one run ---- */
 
 /* What the requests born in the measured slices came to. */
-struct totals { uint64_t born, ended[OUTCOME_COUNT]; u128 latency_sum; struct hist latency; };
+struct totals {
+    uint64_t born, ended[OUTCOME_COUNT];
+    u128 latency_sum, spent[PART_COUNT];
+    struct hist latency;
+};
 
 static void add_record(struct totals *t, const struct record *record)
 {
@@ -72,6 +76,8 @@ static void add_record(struct totals *t, const struct record *record)
         for (uint32_t o = 0; o < OUTCOME_COUNT; o++)
             t->ended[o] += s->ended[o];
         t->latency_sum += s->latency_sum;
+        for (uint32_t k = 0; k < PART_COUNT; k++)
+            t->spent[k] += s->spent[k];
         hist_merge(&t->latency, &s->latency);
     }
 }
@@ -150,6 +156,9 @@ static void make_run(struct result *r, uint32_t index, const struct record *reco
         .record = record,
     };
     memcpy(run->ended, t.ended, sizeof run->ended);
+    memcpy(run->tally, work.tally, sizeof run->tally);
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        run->spent[i] = (uint64_t)t.spent[i];
     for (uint32_t i = 0; i < r->plan.percentiles; i++)
         run->quantile[i] = quantile_of(&t, r->plan.percentile[i]);
     make_run_backends(r, run, record);

@@ -71,7 +71,7 @@ struct result_policy {
     struct result_quantity remap_broken;                /* connections, over all events, a seed */
     struct hist latency;            /* pooled */
     struct result_backend *backend; /* [plan.backends] */
-    uint64_t attempts, retries;
+    uint64_t attempts, retries, tally[TALLY_COUNT], spent[PART_COUNT];
 };
 
 /* Added over balancer instances; of a policy, over seeds too. */
@@ -84,6 +84,8 @@ struct result_run {                 /* one cell, integers: what result_sha256 co
     uint64_t measured;              /* ns, from the end of warm-up to the last arrival */
     uint64_t done;                  /* ended ok in that time, of whatever birth */
     uint64_t attempts, retries;     /* in that time */
+    uint64_t tally[TALLY_COUNT];    /* in that time */
+    uint64_t spent[PART_COUNT];     /* ns, by those that completed; adds up to all their latency */
     uint64_t observed;              /* ns that backend[] stands for: with warm-up where there are
                                        too many backends for slices */
     struct result_run_backend { uint64_t picked, asked, served, busy; } *backend;

@@ -216,6 +216,43 @@ static void check_sum(struct json_in *in, const cJSON *item, const struct result
                       "%" PRIu64, run->requests, sum);
 }
 
+static uint32_t find_name(const char *const *name, uint32_t n, const char *wanted)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(name[i], wanted) == 0)
+            return i;
+    return NONE;
+}
+
+/* "counts" and "spent_ns": what is not named is 0. */
+static void read_named(struct json_in *in, const cJSON *item, const char *key,
+                       const char *const *name, uint64_t *count, uint32_t n)
+{
+    const cJSON *object = doc_get(item, key) ? json_in_object(in, item, key) : NULL;
+
+    for (const cJSON *child = object ? object->child : NULL; child; child = child->next) {
+        uint32_t i = find_name(name, n, child->string);
+
+        if (i == NONE)
+            json_in_fault(in, child, "\"%s\" is nothing that this version counts", key);
+        else
+            count[i] = json_in_count(in, object, name[i], UINT64_MAX);
+    }
+}
+
+/* Parts of the latencies add up to them: to the mean, which is rounded down, times their number. */
+static void check_spent(struct json_in *in, const cJSON *item, const struct result_run *run)
+{
+    u128 sum = 0, all = (u128)run->mean * run->completed;
+
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        sum += run->spent[i];
+    if (run->completed && doc_get(item, "spent_ns") &&
+        (sum < all || sum >= all + run->completed))
+        json_in_fault(in, doc_get(item, "spent_ns"),
+                      "the parts of the latencies do not add up to them");
+}
+
 static void read_run(struct json_in *in, struct result *r, uint32_t index, const cJSON *item)
 {
     struct result_run *run = &r->run[index];
@@ -241,6 +278,9 @@ static void read_run(struct json_in *in, struct result *r, uint32_t index, const
     run->done = json_in_count(in, item, "done", most_count);
     run->attempts = json_in_count(in, item, "attempts", most_count);
     run->retries = json_in_count(in, item, "retries", most_count);
+    read_named(in, item, "counts", tally_name, run->tally, TALLY_COUNT);
+    read_named(in, item, "spent_ns", part_name, run->spent, PART_COUNT);
+    check_spent(in, item, run);
     run->observed = json_in_count(in, item, "observed_ns", INT64_MAX);
     read_backends(in, item, r, run);
     read_remaps(in, item, r, run);
@@ -266,14 +306,6 @@ static void read_runs(struct json_in *in, struct result *r, const cJSON *result)
 }
 
 /* ---- what runs do not tell ---- */
-
-static uint32_t find_name(const char *const *name, uint32_t n, const char *wanted)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(name[i], wanted) == 0)
-            return i;
-    return NONE;
-}
 
 static void read_verdict(struct json_in *in, struct result *r, uint32_t policy, const cJSON *item)
 {

@@ -26,7 +26,7 @@ static inline nsec slices_measured_time(const struct record *r)
 }
 
 /* What happened in the measured slices. */
-struct slices_total { uint64_t done, attempts, retries; };
+struct slices_total { uint64_t done, attempts, retries, tally[TALLY_COUNT]; };
 
 static inline struct slices_total slices_total(const struct record *r)
 {
@@ -36,6 +36,8 @@ static inline struct slices_total slices_total(const struct record *r)
         t.done += r->slice[i].done;
         t.attempts += r->slice[i].attempts;
         t.retries += r->slice[i].retries;
+        for (uint32_t k = 0; k < TALLY_COUNT; k++)
+            t.tally[k] += r->slice[i].tally[k];
     }
     return t;
 }

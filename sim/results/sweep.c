@@ -19,7 +19,7 @@ bool sweep_is_saturated(const struct sweep *s, uint32_t point, uint32_t policy)
 
 struct result_quantity sweep_value(const struct sweep *s, uint32_t point, uint32_t policy)
 {
-    struct result_quantity q = s->metric->of_policy(s->point[point].result, policy, s->percentile);
+    struct result_quantity q = metric_of_policy(s->metric, s->point[point].result, policy, s->percentile);
 
     if (sweep_is_saturated(s, point, policy))
         q.value = q.low = q.high = NAN;
@@ -100,7 +100,7 @@ static void fill_seed(struct curve *c, const struct sweep *s, uint32_t policy, u
         const struct result *r = s->point[i].result;
 
         c->v[i] = sweep_is_saturated(s, i, policy) ? NAN
-                : s->metric->of_run(r, first_run(r, policy) + seed, s->percentile);
+                : metric_of_run(s->metric, r, first_run(r, policy) + seed, s->percentile);
     }
 }
 

@@ -58,7 +58,7 @@ static void put_value(struct json *j, const struct sweep *s, uint32_t point, uin
     json_open(j, "seeds", '[');
     for (uint32_t i = 0; i < r->runs; i++)
         if (r->run[i].policy == policy)
-            json_number(j, NULL, s->metric->of_run(r, i, s->percentile));
+            json_number(j, NULL, metric_of_run(s->metric, r, i, s->percentile));
     json_close(j, ']');
     json_close(j, '}');
 }

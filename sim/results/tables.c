@@ -38,8 +38,13 @@ static void summary_row(FILE *f, const struct result *r, uint32_t run, const str
     put_who(f, r, &r->run[run]);
     fprintf(f, "%s%s,", metric_show_name(name, sizeof name, m, percentile),
             m->unit == METRIC_NS ? "_ns" : m->unit == METRIC_PER_SECOND ? "_per_s" : "");
-    csv_number(f, m->of_run(r, run, percentile));
+    csv_number(f, metric_of_run(m, r, run, percentile));
     fputc('\n', f);
+}
+
+static uint32_t values_of(const struct result *r, const struct metric *m)
+{
+    return metric_is_percentile(m) ? r->plan.percentiles : !metric_is_untold(m, r);
 }
 
 void tables_summary(FILE *f, const struct result *r)
@@ -47,7 +52,7 @@ void tables_summary(FILE *f, const struct result *r)
     fputs("policy,seed,metric,value\n", f);
     for (uint32_t run = 0; run < r->runs; run++)
         for (const struct metric *m = metric_all(); m->name; m++)
-            for (uint32_t i = 0; i < (metric_is_percentile(m) ? r->plan.percentiles : 1); i++)
+            for (uint32_t i = 0; i < values_of(r, m); i++)
                 summary_row(f, r, run, m, metric_is_percentile(m) ? r->plan.percentile[i] : NAN);
 }
 

@@ -1,6 +1,7 @@
 /* graph.c - from a scenario to a graph of nodes. */
 #include "graph.h"
 
+#include "../nodes/dataplane.h"
 #include "graph_fronts.h"
 
 #include <math.h>
@@ -52,7 +53,7 @@ static uint32_t frames_from(const struct scenario *s, const char *to)
     struct tier_ref t = graph_find(s, to);
 
     if (t.kind == TIER_BACKEND)
-        return 0;
+        return dataplane_is_before_backend(&s->backend[t.index]);
     return 1 + frames_of_fronts(&s->balancer[t.index]) + frames_from(s, s->balancer[t.index].to);
 }
 
@@ -86,7 +87,7 @@ static uint32_t number_balancer(struct tier_nodes *t, const struct balancer_conf
 static bool is_plain_client(const struct client_config *c)
 {
     return c->protocol == PROTOCOL_WARM && c->rtt.kind == NULL && c->timeout == 0
-        && c->classes.count == 0;
+        && c->classes.count == 0 && c->retries.max == 0;
 }
 
 static bool is_plain_balancer(const struct balancer_config *c)
@@ -94,7 +95,8 @@ static bool is_plain_balancer(const struct balancer_config *c)
     for (const struct front *f = graph_fronts; f->is_wanted != NULL; f++)
         if (f->is_wanted(c))
             return false;
-    return c->timeout == 0 && c->retries.max == 0 && c->hedge.max == 0 && c->fan_out == 0;
+    return c->timeout == 0 && c->retries.max == 0 && c->hedge.max == 0 && c->fan_out == 0
+        && c->queue.limit == 0;
 }
 
 bool graph_is_plain(const struct scenario *s)
@@ -105,7 +107,34 @@ bool graph_is_plain(const struct scenario *s)
         is_plain = is_plain && is_plain_client(&s->client[i]);
     for (uint32_t i = 0; i < s->balancers; i++)
         is_plain = is_plain && is_plain_balancer(&s->balancer[i]);
+    for (uint32_t i = 0; i < s->backends; i++)
+        is_plain = is_plain && !dataplane_is_before_backend(&s->backend[i]);
     return is_plain;
+}
+
+static bool has_keeper(const struct backend_config *c)
+{
+    return c->liveness.check.interval > 0;
+}
+
+static bool has_chaos(const struct backend_config *c)
+{
+    return c->failures.mtbf > 0;
+}
+
+/* What stands before backends comes after all of them: their own ids are the meter's order. */
+static uint32_t number_entries(struct graph *g, struct arena *arena, uint32_t id)
+{
+    const struct scenario *s = g->scenario;
+
+    g->backend_entry = arena_alloc(arena, s->backends * sizeof *g->backend_entry);
+    for (uint32_t i = 0; i < s->backends; i++) {
+        bool has_entry = dataplane_is_before_backend(&s->backend[i]);
+
+        g->backend_entry[i] = has_entry ? id : g->backend[i];
+        id += has_entry ? g->backend_total[i] : 0;
+    }
+    return id;
 }
 
 void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
@@ -125,6 +154,10 @@ void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
         id += g->backend_total[i];
         g->backends += g->backend_total[i];
     }
+    id = number_entries(g, arena, id);
+    g->minders = id;
+    for (uint32_t i = 0; i < s->backends; i++)
+        id += (uint32_t)has_keeper(&s->backend[i]) + has_chaos(&s->backend[i]);
     g->stage = id;
     g->nodes = id + 1;
     g->depth = depth_of(s);
@@ -187,7 +220,37 @@ static void build_backends(const struct graph *g, struct sim *sim)
             double speed = i < c->count ? c->speed[i] : 1;
 
             backend_new(sim, g->backend[p] + i, c, p, speed, graph_meter_index(g, p, i));
+            if (c->sessions.state != SESSIONS_NONE)
+                backend_keep_sessions(sim->node[g->backend[p] + i], sim->node[g->backend[p]],
+                                      &c->sessions);
+            if (dataplane_is_before_backend(c))
+                dataplane_before_backend(sim, g->backend_entry[p] + i, c, g->backend[p] + i);
         }
+}
+
+static void build_minders(const struct graph *g, struct sim *sim)
+{
+    const struct scenario *s = g->scenario;
+    uint32_t id = g->minders;
+
+    for (uint32_t p = 0; p < s->backends; p++) {
+        const struct backend_config *c = &s->backend[p];
+
+        if (has_keeper(c))
+            keeper_new(sim, id++, c, g->backend[p], g->backend_total[p]);
+        if (has_chaos(c))
+            chaos_new(sim, id++, c, g->backend[p], g->backend_total[p]);
+    }
+}
+
+static uint32_t zone_of(const struct backend_config *c, uint32_t i)
+{
+    return c->zone != NULL ? c->zone[i] : 0;
+}
+
+static uint32_t priority_of(const struct backend_config *c, uint32_t i)
+{
+    return c->priority != NULL ? c->priority[i] : 0;
 }
 
 static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint32_t i,
@@ -199,10 +262,12 @@ static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint
     if (t.kind == TIER_BACKEND) {
         uint32_t node = g->backend[t.index] + i;
 
-        return (struct peer_config){ .node = node, .target = node,
+        return (struct peer_config){ .node = g->backend_entry[t.index] + i, .target = node,
                                      .backend = graph_meter_index(g, t.index, i),
                                      .name = graph_backend_name(g, t.index, i, arena),
-                                     .weight = s->backend[t.index].weight[i] };
+                                     .weight = s->backend[t.index].weight[i],
+                                     .zone = zone_of(&s->backend[t.index], i),
+                                     .priority = priority_of(&s->backend[t.index], i) };
     }
     snprintf(name, sizeof name, "%s[%u]", s->balancer[t.index].name, i);
     uint32_t node = g->balancer[t.index].entry + i;
@@ -267,6 +332,8 @@ static int build_balancers(const struct graph *g, struct sim *sim, const struct 
             c->policy = *policy;
         for (uint32_t k = 0; k < c->instances; k++)
             (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, graph_picker(g, b, k), c, k, &out);
+        for (uint32_t k = 1; k < c->instances; k++)
+            balancer_share(sim->node[graph_picker(g, b, k)], sim->node[graph_picker(g, b, 0)]);
         build_fronts(g, sim, b, c);
         add_peers(g, sim, b, arena);
         if (start_balancers(g, sim, b, err) != 0)
@@ -311,6 +378,7 @@ int graph_build(const struct graph *g, struct sim *sim, const struct policy *pol
                 struct arena *arena, struct err *err)
 {
     build_backends(g, sim);
+    build_minders(g, sim);
     build_clients(g, sim);
     return build_balancers(g, sim, policy, arena, err);
 }

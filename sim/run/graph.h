@@ -1,7 +1,8 @@
 /* graph.h - a scenario's nodes by number, and the nodes themselves.
  *
  * Ids are dense: groups of clients, their NATs, every tier of balancers with what stands before and
- * behind it, every backend (those that events add included), and the stage.
+ * behind it, every backend (those that events add included), who watches or fails them, and the
+ * stage.
  *
  * An instance of a balancer is a chain of nodes, each only where the scenario asks for it: fronts
  * (graph_fronts.h), then the l4 or l7 that picks. */
@@ -22,7 +23,9 @@ struct graph {
         uint32_t picker;            /* l4 or l7 of instance 0 */
     } *balancer;                    /* [balancers] */
     uint32_t *backend;              /* [backends]: id of instance 0 */
+    uint32_t *backend_entry;        /* [backends]: whom to send to: itself, or what is before it */
     uint32_t *backend_total;        /* [backends]: instances, added ones included */
+    uint32_t minders;               /* keepers and chaos of the pools that have them, in order */
     uint32_t stage, nodes;
     uint32_t backends;              /* over all pools: the meter's */
     uint32_t depth;                 /* frames that a request needs */

@@ -13,8 +13,8 @@
 #include "../results/catalogue.h"
 #include "../results/plan_json.h"
 #include "conclude.h"
+#include "foreman.h"
 #include "plan.h"
-#include "workers.h"
 
 /* One scenario on its way. */
 struct course {
@@ -23,6 +23,7 @@ struct course {
     struct store store;
     uint32_t replications;          /* wanted so far, a policy */
     double   half_width;            /* of the stop rule, the widest among the policies; NAN */
+    struct record **record;         /* [plan.cells]: what is read already; else NULL */
 };
 
 struct batch {
@@ -61,6 +62,7 @@ static int open_course(struct course *c, const struct scenario *s, const struct 
     *c = (struct course){ .scenario = s, .replications = first_replications(s),
                           .half_width = NAN };
     plan_make(&c->plan, s);
+    c->record = xcalloc(c->plan.cells, sizeof *c->record);
     if (store_open(&c->store, o->results, s->name, c->plan.digest,
                    is_shard(o) ? STORE_SHARED : STORE_ALONE, err) != 0)
         return -1;
@@ -79,12 +81,23 @@ static int open_all(struct batch *b, const struct scenario *const *s)
     return 0;
 }
 
+static void forget_records(struct course *c)
+{
+    for (uint32_t i = 0; c->record && i < c->plan.cells; i++)
+        if (c->record[i]) {
+            record_fini(c->record[i]);
+            free(c->record[i]);
+        }
+    free(c->record);
+}
+
 /* What is finished needs no records any more, and nobody resumes a private store. */
 static void close_all(struct batch *b, int status)
 {
     for (uint32_t i = 0; i < b->n; i++) {
         bool is_finished = status == 0 && !is_shard(b->options);
 
+        forget_records(&b->course[i]);
         store_close(&b->course[i].store,
                     is_finished || b->course[i].store.is_private ? STORE_REMOVE : STORE_KEEP);
     }
@@ -98,6 +111,11 @@ static bool is_ours(const struct run_options *o, uint32_t number)
     return !is_shard(o) || number % o->shards == o->shard;
 }
 
+static struct record **place_of(const struct course *c, const struct cell *cell)
+{
+    return &c->record[cell->policy * c->plan.most + cell->replication];
+}
+
 static void add_task(struct batch *b, const struct course *c, const struct cell *cell,
                      struct task *task, uint32_t *tasks)
 {
@@ -106,7 +124,8 @@ static void add_task(struct batch *b, const struct course *c, const struct cell 
         b->progress.done++;
         return;
     }
-    task[(*tasks)++] = (struct task){ c->scenario, &c->store, *cell };
+    task[(*tasks)++] = (struct task){ c->scenario, &c->store, *cell,
+                                      is_shard(b->options) ? NULL : place_of(c, cell) };
 }
 
 /* Every cell that is wanted and not yet done; seed by seed, so that a run that is stopped leaves
@@ -139,21 +158,25 @@ static int simulate(struct batch *b)
 
     if (is_first)
         b->progress.resumed = b->progress.done;
-    int status = workers_run(task, tasks, b->options, &b->progress, b->err);
+    int status = foreman_run(task, tasks, b->options, &b->progress, b->err);
     free(task);
     return status;
 }
 
 /* ---- results ---- */
 
-static int read_record(const struct course *c, const struct cell *cell, struct record *record,
+/* What is read is handed on; a second look, after more seeds, reads it again. */
+static int take_record(const struct course *c, const struct cell *cell, struct record *record,
                        struct err *err)
 {
-    char path[PATH_MAX];
+    struct record **place = place_of(c, cell);
 
-    store_record_path(&c->store, cell, path, sizeof path);
-    int status = record_read(record, path, err);
-    return status == 1 ? err_machine(err, "the record %s has vanished", path) : status;
+    if (*place == NULL && store_take(&c->store, cell, place, err) != 0)
+        return -1;
+    *record = **place;
+    free(*place);
+    *place = NULL;
+    return 0;
 }
 
 static int finish(const struct course *c, struct result *result, struct err *err)
@@ -166,7 +189,7 @@ static int finish(const struct course *c, struct result *result, struct err *err
     for (uint32_t i = 0; i < n; i++) {
         struct cell cell = { i / c->replications, i % c->replications };
 
-        if (read_record(c, &cell, &record[i], err) != 0) {
+        if (take_record(c, &cell, &record[i], err) != 0) {
             conclude_without(record, i);
             return -1;
         }
@@ -204,7 +227,7 @@ static double widest(const struct result *r, const struct until_config *until)
     const struct metric *m = metric_find(until->metric, &percentile);
 
     for (uint32_t p = 0; p < r->plan.policies; p++) {
-        struct result_quantity q = m->of_policy(r, p, percentile);
+        struct result_quantity q = metric_of_policy(m, r, p, percentile);
         double half = (q.high - q.low) / 2 / fabs(q.value);
 
         if (!isnan(half) && !(half < widest))

@@ -1,271 +1,224 @@
-/* stage.c - a node that acts on others by name: it fails, slows, drains, adds and removes backends.
- *
- * Changes of membership reach every balancer at once; crashes are theirs to find out.  Around each
- * change of membership the keyed policies are asked where 10 000 keys go, before and after. */
+/* stage.c - a node that acts on others by name: it fails, slows, drains, adds, removes and restarts
+ * backends when the scenario says so.  Balancers are told of changes of membership (membership.h);
+ * crashes are theirs to find out. */
 #include "stage.h"
 
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
 #include "../parts/station.h"
+#include "membership.h"
 
-enum { REMAP_KEYS = 10000, SLICE_TURNS = 1 << 30 };
+/* Timer arguments: SLICE_TURNS; STEP and the place of a step; twice an event's index, plus one for
+ * its end; and what MEMBERSHIP_LATER marks. */
+enum { SLICE_TURNS = 1 << 30, STEP = 1 << 29 };
+
+/* Something an event leads to later. */
+enum step_kind { STEP_DRAIN, STEP_STOP, STEP_START, STEP_END };
+struct step { const struct event_config *e; enum step_kind kind; uint32_t first, last; };
 
 struct stage {
     struct node node;
     const struct graph *graph;
     const struct quota *quota;
-    struct arena *arena;
-    uint32_t *added;                /* [backends]: instances that are peers by now */
+    struct membership *membership;
     uint32_t *backlog;              /* [graph.backends] */
-    uint32_t *before;               /* [REMAP_KEYS]: node ids */
+    struct step *step;              /* those to come, by the argument of their timer */
+    uint32_t steps, capacity;
 };
 
-typedef void (*each_balancer)(struct stage *, struct sim *, struct node *,
-                              const struct event_config *);
-
-static bool serves_pool(const struct graph *g, uint32_t balancer, uint32_t pool)
+static uint32_t index_of(const struct stage *st, const struct event_config *e)
 {
-    struct tier_ref t = graph_find(g->scenario, g->scenario->balancer[balancer].to);
-
-    return t.kind == TIER_BACKEND && t.index == pool;
+    return (uint32_t)(e - st->graph->scenario->event);
 }
 
-static void for_each_balancer(struct stage *st, struct sim *sim, const struct event_config *e,
-                              each_balancer act)
+static void plan_step(struct stage *st, struct sim *sim, nsec wait, const struct step *step)
 {
-    const struct graph *g = st->graph;
-
-    for (uint32_t b = 0; b < g->scenario->balancers; b++)
-        for (uint32_t k = 0; k < g->scenario->balancer[b].instances && serves_pool(g, b, e->pool);
-             k++)
-            act(st, sim, sim->node[graph_picker(g, b, k)], e);
-}
-
-static uint32_t target(const struct stage *st, const struct event_config *e, uint32_t i)
-{
-    return st->graph->backend[e->pool] + i;
-}
-
-/* ---- membership, as one balancer sees it ---- */
-
-static void drain(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
-{
-    (void)sim;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        balancer_drain_peer(b, target(st, e, i));
-}
-
-static void undrain(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
-{
-    (void)sim;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        balancer_undrain_peer(b, target(st, e, i));
-}
-
-static void take_out(struct stage *st, struct sim *sim, struct node *b,
-                     const struct event_config *e)
-{
-    (void)sim;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        balancer_remove_peer(b, target(st, e, i));
-}
-
-static void weigh(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
-{
-    (void)sim;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        balancer_weigh_peer(b, target(st, e, i), e->weight);
-}
-
-static void weigh_as_before(struct stage *st, struct sim *sim, struct node *b,
-                            const struct event_config *e)
-{
-    const struct backend_config *c = &st->graph->scenario->backend[e->pool];
-
-    (void)sim;
-    for (uint32_t i = e->first; i <= e->last; i++)
-        balancer_weigh_peer(b, target(st, e, i), i < c->count ? c->weight[i] : 1);
-}
-
-static void put_in(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
-{
-    for (uint32_t i = st->added[e->pool]; i < st->added[e->pool] + e->count; i++) {
-        struct peer_config peer = {
-            .node = target(st, e, i), .target = target(st, e, i),
-            .backend = graph_meter_index(st->graph, e->pool, i),
-            .name = graph_backend_name(st->graph, e->pool, i, st->arena), .weight = e->weight };
-
-        balancer_add_peer(b, &peer);
-        balancer_watch_peer(b, sim, peer.node);
+    if (st->steps == st->capacity) {
+        st->capacity = st->capacity ? 2 * st->capacity : 16;
+        st->step = xrealloc(st->step, st->capacity, sizeof *st->step);
     }
+    st->step[st->steps] = *step;
+    sim_wake(sim, &st->node, wait, STEP | st->steps++);
 }
 
-/* ---- what it did to the keys ---- */
+typedef void (*each_backend)(struct sim *, struct node *, const struct event_config *);
 
-static uint32_t where(struct node *b, const struct sim *sim, uint32_t i)
+static void for_each(const struct stage *st, struct sim *sim, const struct event_config *e,
+                     uint32_t first, uint32_t last, each_backend act)
 {
-    uint64_t mixed = rng_mix(i);
-
-    return balancer_where(b, sim->now, i, (uint32_t)mixed, (uint16_t)(mixed >> 48));
+    for (uint32_t i = first; i <= last; i++)
+        if (membership_is_target(st->graph, e, i))
+            act(sim, sim->node[st->graph->backend[e->pool] + i], e);
 }
 
-static bool is_target(const struct stage *st, const struct event_config *e, uint32_t node)
+/* ---- what happens to one backend ---- */
+
+static void fail(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    return node >= target(st, e, e->first) && node <= target(st, e, e->last);
+    backend_fail(b, sim, BLAME_EVENT, (enum fail_mode)e->mode, e->share);
 }
 
-static bool is_added(const struct stage *st, const struct event_config *e, uint32_t node)
+static void slow(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    uint32_t first = target(st, e, st->added[e->pool]);
-
-    return node >= first && node < first + e->count;
+    backend_set_speed(b, sim, 1 / e->factor);
 }
 
-static struct record_remap *remap_row(struct sim *sim, uint32_t event)
+static void pause(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    struct record *r = &sim->meter.record;
-
-    for (uint32_t i = 0; i < r->remaps; i++)
-        if (r->remap[i].event == event)
-            return &r->remap[i];
-    r->remap = xrealloc(r->remap, r->remaps + 1, sizeof *r->remap);
-    r->remap[r->remaps] = (struct record_remap){ .event = event };
-    return &r->remap[r->remaps++];
+    (void)e;
+    backend_fail(b, sim, BLAME_EVENT, FAIL_HANG, 0);
 }
 
-/* Keys that a perfect policy would move: the share of all weight that changes sides when the
- * targets' weight does. */
-static uint64_t share_moved(struct node *b, double all_before, double targets_before)
+static void recover(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    double all = balancer_weight(b, NONE);
-    double targets = all - (all_before - targets_before);
-    double moved = targets / all - targets_before / all_before;
-
-    return (uint64_t)((moved > 0 ? moved : -moved) * REMAP_KEYS + 0.5);
+    (void)e;
+    backend_recover(b, sim, BLAME_EVENT);
 }
 
-static uint64_t keys_of_targets(const struct stage *st, const struct event_config *e)
+static void quicken(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    uint64_t keys = 0;
-
-    for (uint32_t i = 0; i < REMAP_KEYS; i++)
-        keys += is_target(st, e, st->before[i]);
-    return keys;
+    (void)e;
+    backend_set_speed(b, sim, 1);
 }
 
-static bool is_taking_out(const struct event_config *e)
+static void stop(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    return e->kind == EVENT_REMOVE || e->kind == EVENT_DRAIN;
+    (void)e;
+    backend_vanish(b, sim);
 }
 
-static void change_keyed(struct stage *st, struct sim *sim, struct node *b,
-                         const struct event_config *e, each_balancer act,
-                         struct record_remap *row)
+static void start_again(struct sim *sim, struct node *b, const struct event_config *e)
 {
-    double all = balancer_weight(b, NONE), targets = 0;
-
-    for (uint32_t i = 0; i < REMAP_KEYS; i++)
-        st->before[i] = where(b, sim, i);
-    for (uint32_t i = e->first; e->kind != EVENT_ADD && i <= e->last; i++)
-        targets += balancer_weight(b, target(st, e, i));
-    act(st, sim, b, e);
-    row->keys += REMAP_KEYS;
-    row->unavoidable += is_taking_out(e) ? keys_of_targets(st, e)
-                      : e->kind == EVENT_WEIGHT ? share_moved(b, all, targets) : 0;
-    for (uint32_t i = 0; i < REMAP_KEYS; i++) {
-        uint32_t now = where(b, sim, i);
-
-        row->moved += now != st->before[i];
-        row->unavoidable += e->kind == EVENT_ADD && is_added(st, e, now);
-    }
+    (void)e;
+    backend_cure(b, sim);
+    backend_recover(b, sim, BLAME_PLAN);
 }
 
-/* How each change of membership is made at one balancer; NULL: not one. */
-static const each_balancer membership[] = {
-    [EVENT_DRAIN] = drain, [EVENT_REMOVE] = take_out, [EVENT_ADD] = put_in, [EVENT_WEIGHT] = weigh,
-};
+/* ---- rolling restarts: drain a batch, stop it, start it, and on to the next ---- */
 
-static bool is_membership(const struct event_config *e)
+static void drain_batch(struct stage *st, struct sim *sim, const struct step *s)
 {
-    return e->kind < ARRAY_LEN(membership) && membership[e->kind] != NULL;
+    membership_tell(st->membership, sim, s->e, CHANGE_DRAIN, s->first, s->last);
+    plan_step(st, sim, s->e->drain, &(struct step){ s->e, STEP_STOP, s->first, s->last });
 }
 
-static void change(struct stage *st, struct sim *sim, struct node *b, const struct event_config *e)
+static void stop_batch(struct stage *st, struct sim *sim, const struct step *s)
 {
-    struct record_remap *row = remap_row(sim, (uint32_t)(e - st->graph->scenario->event));
-
-    for (uint32_t i = e->first; e->kind == EVENT_REMOVE && i <= e->last; i++)
-        row->broken += balancer_connections(b, target(st, e, i));
-    if (balancer_maps_keys(b))
-        change_keyed(st, sim, b, e, membership[e->kind], row);
+    for_each(st, sim, s->e, s->first, s->last, stop);
+    if (s->e->kind == EVENT_RESTART)
+        plan_step(st, sim, s->e->lasts, &(struct step){ s->e, STEP_START, s->first, s->last });
     else
-        membership[e->kind](st, sim, b, e);
+        membership_tell(st->membership, sim, s->e, CHANGE_REMOVE, s->first, s->last);
 }
 
-/* ---- what happens to the backends themselves ---- */
-
-static void count_broken(struct stage *st, struct sim *sim, struct node *b,
-                         const struct event_config *e)
+static void start_batch(struct stage *st, struct sim *sim, const struct step *s)
 {
-    uint64_t broken = 0;
+    uint32_t next = s->last + 1, last = s->last + s->e->batch;
 
-    for (uint32_t i = e->first; i <= e->last; i++)
-        broken += balancer_connections(b, target(st, e, i));
-    if (broken > 0)
-        remap_row(sim, (uint32_t)(e - st->graph->scenario->event))->broken += broken;
+    for_each(st, sim, s->e, s->first, s->last, start_again);
+    membership_tell(st->membership, sim, s->e, CHANGE_UNDRAIN, s->first, s->last);
+    if (next <= s->e->last)
+        plan_step(st, sim, s->e->gap, &(struct step){ s->e, STEP_DRAIN, next,
+                                                      last < s->e->last ? last : s->e->last });
 }
 
-static void act_on_backend(struct sim *sim, struct node *b, const struct event_config *e)
+static void begin_restart(struct stage *st, struct sim *sim, const struct event_config *e)
 {
-    switch ((enum event_kind)e->kind) {
-    case EVENT_FAIL:
-        backend_fail(b, sim, (enum fail_mode)e->mode);
-        break;
-    case EVENT_SLOW:
-        backend_set_speed(b, sim, 1 / e->factor);
-        break;
-    case EVENT_RECOVER:
-        backend_recover(b, sim);
-        backend_set_speed(b, sim, 1);
-        break;
-    case EVENT_REMOVE:
-        backend_vanish(b, sim);
-        break;
-    case EVENT_DRAIN:
-    case EVENT_ADD:
-    case EVENT_WEIGHT:
-        break;
+    uint32_t last = e->first + e->batch - 1;
+
+    drain_batch(st, sim, &(struct step){ e, STEP_DRAIN, e->first, last < e->last ? last : e->last });
+}
+
+/* ---- events ---- */
+
+static void begin_removal(struct stage *st, struct sim *sim, const struct event_config *e)
+{
+    const struct step all = { e, STEP_DRAIN, e->first, e->last };
+
+    if (e->drain > 0)
+        drain_batch(st, sim, &all);
+    else {
+        membership_tell(st->membership, sim, e, CHANGE_REMOVE, e->first, e->last);
+        for_each(st, sim, e, e->first, e->last, stop);
     }
 }
 
 static void begin(struct stage *st, struct sim *sim, const struct event_config *e)
 {
-    if (e->kind == EVENT_FAIL && e->mode == FAIL_CRASH)
-        for_each_balancer(st, sim, e, count_broken);
-    if (e->kind == EVENT_RECOVER)
-        for_each_balancer(st, sim, e, undrain);
-    if (is_membership(e))
-        for_each_balancer(st, sim, e, change);
-    if (e->kind == EVENT_ADD)
-        st->added[e->pool] += e->count;
-    for (uint32_t i = e->first; e->kind != EVENT_ADD && i <= e->last; i++)
-        act_on_backend(sim, sim->node[target(st, e, i)], e);
+    switch ((enum event_kind)e->kind) {
+    case EVENT_FAIL:
+        if (e->mode == FAIL_CRASH)
+            membership_count_broken(st->membership, sim, e);
+        for_each(st, sim, e, e->first, e->last, fail);
+        break;
+    case EVENT_SLOW:
+        for_each(st, sim, e, e->first, e->last, slow);
+        break;
+    case EVENT_PAUSE:
+        for_each(st, sim, e, e->first, e->last, pause);
+        break;
+    case EVENT_RECOVER:
+        membership_tell(st->membership, sim, e, CHANGE_UNDRAIN, e->first, e->last);
+        for_each(st, sim, e, e->first, e->last, recover);
+        for_each(st, sim, e, e->first, e->last, quicken);
+        break;
+    case EVENT_DRAIN:
+        membership_tell(st->membership, sim, e, CHANGE_DRAIN, e->first, e->last);
+        break;
+    case EVENT_ADD:
+        membership_tell(st->membership, sim, e, CHANGE_ADD, e->first, e->last);
+        break;
+    case EVENT_REMOVE:
+        begin_removal(st, sim, e);
+        break;
+    case EVENT_WEIGHT:
+        membership_tell(st->membership, sim, e, CHANGE_WEIGH, e->first, e->last);
+        break;
+    case EVENT_RESTART:
+        begin_restart(st, sim, e);
+        break;
+    }
 }
 
 static void end(struct stage *st, struct sim *sim, const struct event_config *e)
 {
     if (e->kind == EVENT_DRAIN)
-        for_each_balancer(st, sim, e, undrain);
+        membership_tell(st->membership, sim, e, CHANGE_UNDRAIN, e->first, e->last);
     if (e->kind == EVENT_WEIGHT)
-        for_each_balancer(st, sim, e, weigh_as_before);
-    for (uint32_t i = e->first; i <= e->last; i++) {
-        struct node *b = sim->node[target(st, e, i)];
+        membership_tell(st->membership, sim, e, CHANGE_WEIGH_BACK, e->first, e->last);
+    if (e->kind == EVENT_FAIL || e->kind == EVENT_PAUSE)
+        for_each(st, sim, e, e->first, e->last, recover);
+    if (e->kind == EVENT_SLOW)
+        for_each(st, sim, e, e->first, e->last, quicken);
+}
 
-        if (e->kind == EVENT_FAIL)
-            backend_recover(b, sim);
-        else if (e->kind == EVENT_SLOW)
-            backend_set_speed(b, sim, 1);
+/* One that comes again and again: the next time, and this one's end. */
+static void begin_again(struct stage *st, struct sim *sim, const struct event_config *e)
+{
+    begin(st, sim, e);
+    if (e->every == 0)
+        return;
+    plan_step(st, sim, e->lasts, &(struct step){ e, STEP_END, e->first, e->last });
+    if (e->until == 0 || sim->now + e->every < e->until)
+        sim_wake(sim, &st->node, e->every, 2 * index_of(st, e));
+}
+
+static void take_step(struct stage *st, struct sim *sim, const struct step s)
+{
+    switch (s.kind) {
+    case STEP_DRAIN:
+        drain_batch(st, sim, &s);
+        break;
+    case STEP_STOP:
+        stop_batch(st, sim, &s);
+        break;
+    case STEP_START:
+        start_batch(st, sim, &s);
+        break;
+    case STEP_END:
+        end(st, sim, s.e);
+        break;
     }
 }
 
@@ -289,18 +242,21 @@ static void turn_slice(struct stage *st, struct sim *sim)
     sim_wake_at(sim, &st->node, sim->meter.now_slice_ends, SLICE_TURNS);
 }
 
-/* Argument: twice the event's index, plus one for its end. */
 static void stage_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 {
     struct stage *st = (struct stage *)n;
 
     (void)token;
-    if (arg == SLICE_TURNS)
+    if (arg & MEMBERSHIP_LATER)
+        membership_timer(st->membership, sim, arg);
+    else if (arg == SLICE_TURNS)
         turn_slice(st, sim);
+    else if (arg & STEP)
+        take_step(st, sim, st->step[arg & ~(uint32_t)STEP]);
     else if (arg & 1)
         end(st, sim, &st->graph->scenario->event[arg / 2]);
     else
-        begin(st, sim, &st->graph->scenario->event[arg / 2]);
+        begin_again(st, sim, &st->graph->scenario->event[arg / 2]);
 }
 
 static void stage_request(struct node *n, struct sim *sim, struct req *r)
@@ -313,9 +269,9 @@ static void stage_destroy(struct node *n)
 {
     struct stage *st = (struct stage *)n;
 
+    membership_free(st->membership);
     free(st->backlog);
-    free(st->before);
-    free(st->added);
+    free(st->step);
     free(st);
 }
 
@@ -332,17 +288,13 @@ struct node *stage_new(struct sim *sim, const struct graph *g, const struct quot
     const struct scenario *s = g->scenario;
     struct stage *st = xcalloc(1, sizeof *st);
 
-    *st = (struct stage){ .node.ops = &stage_ops, .graph = g, .quota = quota,
-                          .arena = arena };
+    *st = (struct stage){ .node.ops = &stage_ops, .graph = g, .quota = quota };
     st->backlog = xcalloc(g->backends, sizeof *st->backlog);
-    st->before = xcalloc(REMAP_KEYS, sizeof *st->before);
-    st->added = xcalloc(s->backends, sizeof *st->added);
-    for (uint32_t i = 0; i < s->backends; i++)
-        st->added[i] = s->backend[i].count;
+    st->membership = membership_new(g, &st->node, arena);
     sim_put_node(sim, &st->node, g->stage, "stage");
     for (uint32_t i = 0; i < s->events; i++) {
         sim_wake_at(sim, &st->node, s->event[i].at, 2 * i);
-        if (s->event[i].lasts > 0)
+        if (s->event[i].lasts > 0 && s->event[i].every == 0 && s->event[i].kind != EVENT_RESTART)
             sim_wake_at(sim, &st->node, s->event[i].at + s->event[i].lasts, 2 * i + 1);
     }
     sim_wake_at(sim, &st->node, sim->meter.now_slice_ends, SLICE_TURNS);

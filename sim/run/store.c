@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "../base/xalloc.h"
 
 /* ---- the folder ---- */
 
@@ -140,6 +143,22 @@ int store_read(const struct store *s, const struct cell *c, uint64_t seed, struc
         return 0;
     record_fini(record);
     return 1;
+}
+
+int store_take(const struct store *s, const struct cell *c, struct record **record,
+               struct err *err)
+{
+    struct record *taken = xcalloc(1, sizeof *taken);
+    char path[PATH_MAX];
+
+    store_record_path(s, c, path, sizeof path);
+    int status = record_read(taken, path, err);
+    if (status == 0) {
+        *record = taken;
+        return 0;
+    }
+    free(taken);
+    return status == 1 ? err_machine(err, "the record %s has vanished", path) : -1;
 }
 
 bool store_has(const struct store *s, const struct cell *c, uint64_t seed)

@@ -39,4 +39,7 @@ void store_plan_path(const struct store *, char *path, size_t size);
 int  store_read(const struct store *, const struct cell *, uint64_t seed, struct record *);
 bool store_has(const struct store *, const struct cell *, uint64_t seed);
 
+/* A record that must be there, into memory of its own.  -1 with the fault. */
+int  store_take(const struct store *, const struct cell *, struct record **, struct err *);
+
 #endif

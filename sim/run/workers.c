@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../base/xalloc.h"
+#include "pipe.h"
 
 struct worker {
     pid_t    pid;                   /* 0: idle */
@@ -27,6 +28,7 @@ struct crew {
     const struct task *task;
     uint32_t tasks, next, done;
     const struct run_options *options;
+    void (*ended)(uint32_t task, void *arg);
     struct run_progress *progress;
     struct worker *worker;          /* [options->jobs] */
     uint8_t *tries;                 /* [tasks] */
@@ -39,33 +41,18 @@ struct crew {
 
 /* ---- in the worker ---- */
 
-static void tell(int pipe, const void *bytes, size_t length)
-{
-    ssize_t told = write(pipe, bytes, length);
-
-    (void)told;                     /* nobody listens any more: the exit code says the rest */
-}
-
 static void tell_progress(double share, void *arg)
 {
-    tell(*(int *)arg, &share, sizeof share);
+    pipe_tell(*(int *)arg, &share, sizeof share);
 }
 
 static _Noreturn void leave_with_fault(int pipe, const struct err *err)
 {
     double announced = FAULT_FOLLOWS;
 
-    tell(pipe, &announced, sizeof announced);
-    tell(pipe, &err->item[0], sizeof err->item[0]);
+    pipe_tell(pipe, &announced, sizeof announced);
+    pipe_tell(pipe, &err->item[0], sizeof err->item[0]);
     _exit(err->exit_code);
-}
-
-/* A lock is the parent's alone, so that it ends with the parent. */
-static void leave_locks(const struct crew *crew)
-{
-    for (uint32_t i = 0; i < crew->tasks; i++)
-        if (i == 0 || crew->task[i].store != crew->task[i - 1].store)
-            close(crew->task[i].store->lock);
 }
 
 static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
@@ -79,7 +66,6 @@ static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);   /* nobody would use what it leaves */
-    leave_locks(crew);
     err_init(&err);
     if (cell_run(task->scenario, &task->cell, &record, tell_progress, &pipe, &err) != 0)
         leave_with_fault(pipe, &err);
@@ -114,34 +100,17 @@ static int hire(struct crew *crew, struct worker *w, uint32_t task)
     return 0;
 }
 
-static bool read_whole(int pipe, void *into, size_t length)
-{
-    char *at = into;
-
-    while (length > 0) {
-        ssize_t n = read(pipe, at, length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += n;
-        length -= (size_t)n;
-    }
-    return true;
-}
-
 /* One message; false when the pipe has ended. */
 static bool listen_to(struct worker *w)
 {
     double share;
 
-    if (!read_whole(w->pipe, &share, sizeof share))
+    if (!pipe_hear(w->pipe, &share, sizeof share))
         return false;
     if (share >= 0)
         w->share = share;
     else
-        w->has_fault = read_whole(w->pipe, &w->fault, sizeof w->fault);
+        w->has_fault = pipe_hear(w->pipe, &w->fault, sizeof w->fault);
     return true;
 }
 
@@ -189,6 +158,7 @@ static int dismiss(struct crew *crew, struct worker *w)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && has_record(&crew->task[gone.task])) {
         crew->done++;
         crew->progress->done++;
+        crew->ended(gone.task, crew->options->arg);
         return 0;
     }
     if (WIFSIGNALED(status) && crew->tries[gone.task] < 2)
@@ -248,28 +218,22 @@ static void send_home(struct crew *crew)
     }
 }
 
-static bool is_stopped(const struct crew *crew)
-{
-    return crew->options->stop != NULL && *crew->options->stop;
-}
-
 int workers_run(const struct task *task, uint32_t tasks, const struct run_options *options,
-                struct run_progress *progress, struct err *err)
+                void (*ended)(uint32_t task, void *arg), struct run_progress *progress,
+                struct err *err)
 {
-    struct crew crew = { .task = task, .tasks = tasks, .options = options, .progress = progress,
-                         .err = err };
+    struct crew crew = { .task = task, .tasks = tasks, .options = options, .ended = ended,
+                         .progress = progress, .err = err };
     int status = 0;
 
     crew.worker = xcalloc(options->jobs, sizeof *crew.worker);
     crew.tries = xcalloc(tasks, sizeof *crew.tries);
-    while (status == 0 && crew.done < tasks && !is_stopped(&crew)) {
+    while (status == 0 && crew.done < tasks) {
         status = keep_busy(&crew);
         show_progress(&crew);
         if (status == 0)
             status = hear(&crew);
     }
-    if (status == 0 && crew.done < tasks)
-        status = 1;
     show_progress(&crew);
     send_home(&crew);
     free(crew.worker);

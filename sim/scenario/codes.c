@@ -55,7 +55,7 @@ const struct scenario_code scenario_codes[] = {
     { "E141", "A balancer or a pool that no request ever reaches." },
     { "E142", "Two kinds of tier that cannot follow each other." },
     { "E143", "A link where no traffic goes, or where \"rtt\" says the time already." },
-    { "E150", "A trace or table cannot be read, or a row of it is wrong." },
+    { "E150", "A trace, a table or a file of keys cannot be read, or a row of it is wrong." },
     { "E151", "A path that leads out of the scenario's folder; --allow-path permits one more." },
     { "E160", "-s names a path that a scenario does not have." },
     { "E161", "-s is not of the form PATH=VALUE, or -a not a list of algorithms." },
@@ -63,8 +63,10 @@ const struct scenario_code scenario_codes[] = {
     { "E171", "More events than can be simulated in days: lower the rate, the duration or the "
               "seeds." },
     { "E172", "A cell that needs more memory than 8 GB: lower the counts or shorten the trace." },
-    { "E173", "This algorithm does not map keys to backends: there is nothing to remap." },
-    { "E174", "Removing so many backends leaves none." },
+    { "E173", "This algorithm does not map keys to backends, or not keys of this kind: there is "
+              "nothing to remap." },
+    { "E174", "Removing so many backends, or their crash, leaves none; or the one whose weight "
+              "should change is not there." },
     { "E180", "An assertion that cannot be read: METRIC[@POLICY] OP VALUE, or METRIC[@POLICY] OP "
               "[FACTOR *] METRIC[@POLICY], with < <= > or >=." },
     { "E181", "An assertion about a policy that is not compared, or about several at once." },

@@ -102,8 +102,13 @@ extern const struct field_type field_object;        /* a struct; extra: struct f
 extern const struct field_type field_objects;       /* pointer; extra: struct field_list */
 extern const struct field_type field_dist;          /* struct dist; min: least mean in ns */
 extern const struct field_type field_policy;        /* struct policy */
+extern const struct field_type field_zone;          /* uint32_t */
+extern const struct field_type field_zones;         /* uint32_t *; extra: size_t, where the */
+extern const struct field_type field_priorities;    /*   number of them is in the object */
 extern const struct field_type field_asserts;       /* none: read by assert_check() */
 extern const struct field_type field_ignored;       /* none: any text */
+
+extern const struct field_choice fail_modes[];      /* enum fail_mode */
 
 /* "a", "b" or "c" of a list of choices. */
 const char *field_choice_names(const struct field_choice *, char *buf, size_t size);
@@ -112,6 +117,9 @@ const char *field_choice_names(const struct field_choice *, char *buf, size_t si
 extern const struct field_table fields_scenario;    /* the whole file: struct scenario */
 extern const struct field_table fields_run, fields_measure, fields_client, fields_balancer,
                                 fields_backend, fields_link, fields_event, fields_compare,
-                                fields_sweep, fields_assert;
+                                fields_sweep, fields_assert, fields_health, fields_passive,
+                                fields_outlier, fields_liveness, fields_failures, fields_retries,
+                                fields_client_retries, fields_limits, fields_queue, fields_breaker,
+                                fields_sessions;
 
 #endif

@@ -1,6 +1,6 @@
 /* fields_backend.c - a pool of backends.  `speed` and `weight` take one value or a list with one
  * entry a backend; both become arrays. */
-#include "field.h"
+#include "fields_dataplane.h"
 
 #include <string.h>
 
@@ -132,6 +132,8 @@ static const struct field_choice disciplines[] = {
 
 #define BACKEND(member) FIELD_AT(backend_config, member)
 
+static const size_t count_at = BACKEND(count);
+
 static const struct field backend_rows[] = {
     { "name", &field_node, BACKEND(name), .flags = FIELD_REQUIRED,
       .help = "of the pool; its backends are name[0] ..." },
@@ -152,8 +154,24 @@ static const struct field backend_rows[] = {
       .help = "server time added to every request, whatever its demand" },
     { "weight", &type_weights, BACKEND(weight), .max = 65535, .preset = "1",
       .help = "share of traffic, for policies that go by it; 0: nothing new" },
+    { "cost", &field_object, BACKEND(cost), .extra = &fields_cost,
+      .help = "of what comes before the service: TLS that ends here, packets; default: no time" },
+    { "zone", &field_zones, BACKEND(zone), .extra = &count_at,
+      .help = "where they stand, for locality: a name, or a list with one a backend; what is added "
+              "stands where the first does" },
+    { "priority", &field_priorities, BACKEND(priority), .max = 127, .extra = &count_at,
+      .help = "for priority: 0 is asked first; a number, or a list with one a backend; default: 0" },
     { "queue_limit", &type_limit, BACKEND(station.queue_limit), .max = 1e9,
       .preset = "\"unlimited\"", .help = "waiting requests beyond which new ones are refused" },
+    { "finish_cancelled", &field_bool, BACKEND(station.finishes_cancelled), .preset = "false",
+      .help = "is work done that nobody waits for any more, because the server does not look at its "
+              "connection meanwhile? else it is dropped at once" },
+    { "sessions", &field_object, BACKEND(sessions), .extra = &fields_sessions,
+      .help = "where the state of sessions lies; default: there is none" },
+    { "failures", &field_object, BACKEND(failures), .extra = &fields_failures,
+      .help = "default: none but by events" },
+    { "liveness", &field_object, BACKEND(liveness), .extra = &fields_liveness,
+      .help = "default: nobody" },
     { .key = NULL },
 };
 
@@ -169,6 +187,8 @@ static void check_backend(struct reader *rd, const cJSON *node, void *object)
                   "all weights of \"%s\" are 0: nothing could be sent there", b->name);
         err_hint(rd->err, "expected at least one above 0");
     }
+    if (b->sessions.state == SESSIONS_STORE)
+        ((struct backend_config *)object)->station.overhead += b->sessions.latency;
     if (b->station.queue_limit == NONE)
         return;
     if (b->station.workers == STATION_UNLIMITED || b->station.discipline == STATION_PS) {

@@ -1,5 +1,5 @@
 /* fields_balancer.c - a tier of balancers: what it chooses by, and how it copes with failures. */
-#include "field.h"
+#include "fields_dataplane.h"
 
 #include <string.h>
 
@@ -13,23 +13,6 @@ static const struct field_choice hash_ons[] = {
     { "flow", HASH_ON_FLOW },
     { NULL, 0 },
 };
-
-static const struct field_choice reasons[] = {
-    { "refused", RETRY_ON_REFUSED }, { "timeout", RETRY_ON_TIMEOUT }, { "reset", RETRY_ON_RESET },
-    { "5xx", RETRY_ON_5XX }, { NULL, 0 },
-};
-
-static const struct field retry_rows[] = {
-    { "max", &field_uint, FIELD_AT(retry_config, max), .min = 0, .max = 100,
-      .flags = FIELD_REQUIRED,
-      .help = "further attempts after the first, each at a backend not yet tried" },
-    { "on", &field_choices, FIELD_AT(retry_config, on), .preset = "[\"refused\", \"reset\"]",
-      .extra = reasons, .help = "what is tried again" },
-    { .key = NULL },
-};
-
-static const struct field_table retry_table = {
-    .name = "retries", .help = "a failed attempt is made again elsewhere", .row = retry_rows };
 
 /* ---- hedge, fan_out ---- */
 
@@ -73,36 +56,13 @@ static void schema_fan_out(FILE *out, const struct field *f)
 static const struct field_type type_fan_out = {
     .what = "a whole number or \"all\"", .read = read_fan_out, .schema = schema_fan_out };
 
-/* ---- health checks ---- */
-
-static const struct field health_rows[] = {
-    { "interval", &field_duration, FIELD_AT(health_config, interval), .min = 1e6, .max = LONG,
-      .flags = FIELD_REQUIRED, .help = "between two checks of a backend" },
-    { "timeout", &field_duration, FIELD_AT(health_config, timeout), .min = 1000, .max = LONG,
-      .help = "a check without answer by then has failed; default: the interval" },
-    { "rise", &field_uint, FIELD_AT(health_config, rise), .min = 1, .max = 1000, .preset = "2",
-      .help = "good checks in a row that bring it back" },
-    { "fall", &field_uint, FIELD_AT(health_config, fall), .min = 1, .max = 1000, .preset = "3",
-      .help = "bad checks in a row that take it out" },
-    { .key = NULL },
-};
-
-static void check_health(struct reader *rd, const cJSON *node, void *object)
-{
-    struct health_config *h = object;
-
-    (void)rd;
-    (void)node;
-    if (!h->timeout)
-        h->timeout = h->interval;
-}
-
-static const struct field_table health_table = {
-    .name = "health_check", .help = "active checks", .row = health_rows, .check = check_health };
-
 #define BALANCER(member) FIELD_AT(balancer_config, member)
 #define L4 FIELD_WHEN(LAYER_L4)
 #define L7 FIELD_WHEN(LAYER_L7)
+
+static const struct field_choice shares[] = {
+    { "none", SHARE_NONE }, { "counters", SHARE_COUNTERS }, { "all", SHARE_ALL }, { NULL, 0 } };
+static const size_t instances_at = BALANCER(instances);
 
 static const struct field balancer_rows[] = {
     { "name", &field_node, BALANCER(name), .flags = FIELD_REQUIRED, .help = "of the tier" },
@@ -110,6 +70,11 @@ static const struct field balancer_rows[] = {
       .help = "\"l4\" chooses once a connection, \"l7\" for every request" },
     { "instances", &field_uint, BALANCER(instances), .min = 1, .max = 10000, .preset = "1",
       .help = "so many alike, each with its own view" },
+    { "share", &field_choice, BALANCER(share), .preset = "\"none\"", .extra = shares,
+      .help = "what instances have in common: \"none\"; \"counters\": what is in flight is counted "
+              "together; \"all\": one balancer, its turns, tables and health for all of them" },
+    { "zone", &field_zones, BALANCER(zone), .extra = &instances_at,
+      .help = "where instances stand, for locality: a name, or a list with one an instance" },
     { "algorithm", &field_policy, BALANCER(policy),
       .help =
           "a name, or an object with \"name\", \"label\" and its parameters; may be left out where "
@@ -124,8 +89,17 @@ static const struct field balancer_rows[] = {
     { "idle_timeout", &field_duration, BALANCER(idle_timeout), .preset = "\"0\"", .max = LONG,
       .when = L4, .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
       .help = "a flow idle for so long is forgotten; \"0\": never" },
-    { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &retry_table,
+    { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &fields_retries,
       .unless = "an l4 forwards connections and sees no requests: it cannot try one again",
+      .help = "default: none" },
+    { "limits", &field_object, BALANCER(limits), .when = L7, .extra = &fields_limits,
+      .unless = "an l4 forwards connections and sees no requests: it cannot hold one back",
+      .help = "default: none" },
+    { "queue", &field_object, BALANCER(queue), .when = L7, .extra = &fields_queue,
+      .unless = "an l4 forwards connections and sees no requests: none can wait there",
+      .help = "default: none, what meets a limit is refused" },
+    { "breaker", &field_object, BALANCER(breaker), .when = L7, .extra = &fields_breaker,
+      .unless = "an l4 forwards connections and sees no requests: it does not know which failed",
       .help = "default: none" },
     { "hedge", &field_object, BALANCER(hedge), .when = L7, .extra = &hedge_table,
       .unless = "an l4 forwards connections and sees no requests: it cannot send one twice",
@@ -135,10 +109,61 @@ static const struct field balancer_rows[] = {
       .help = "a request goes to so many different backends, or \"all\", each with a demand of its "
               "own (a trace's demand is every one's), and is answered when all have answered; "
               "default: to one" },
-    { "health_check", &field_object, BALANCER(health), .extra = &health_table,
+    { "cost", &field_object, BALANCER(cost), .extra = &fields_cost,
+      .help = "of what passes it; default: it takes no time" },
+    { "tls", &field_object, BALANCER(tls), .extra = &fields_tls, .help = "default: none" },
+    { "dsr", &field_bool, BALANCER(is_dsr), .preset = "false", .when = L4,
+      .unless = "an l7 ends connections itself: replies must come back through it",
+      .help = "replies go from the backend to the client directly (direct server return)" },
+    { "health_check", &field_object, BALANCER(health), .extra = &fields_health,
       .help = "default: none" },
+    { "passive", &field_object, BALANCER(passive), .extra = &fields_passive,
+      .help = "default: none" },
+    { "outlier_detection", &field_object, BALANCER(outlier), .extra = &fields_outlier,
+      .help = "default: none" },
+    { "fail_open", &field_bool, BALANCER(fail_open), .preset = "false",
+      .help = "when no backend is believed to be well, all are used; else requests are refused" },
+    { "discovery_delay", &field_dist, BALANCER(discovery_delay),
+      .help = "until an instance has learned of a backend that is added, removed, drained or "
+              "weighed anew, drawn for each; default: at once" },
     { .key = NULL },
 };
+
+static void tell_not_with(struct reader *rd, const cJSON *at, const char *key, const char *other)
+{
+    if (at == NULL)
+        return;
+    doc_fault(&rd->doc, rd->err, at, DOC_VALUE, "E122", "\"%s\" does not go with \"%s\"", key, other);
+    err_hint(rd->err, "let a second tier of l7 do one of both: \"to\" it from here");
+}
+
+/* Several attempts at a time are out at once, or not at all. */
+static void check_care(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    static const char *const keys[] = { "limits", "queue", "breaker" };
+    const char *legs = b->hedge.max ? "hedge" : "fan_out";
+    const cJSON *retries = doc_get(node, "retries");
+
+    if (!b->hedge.max && !b->fan_out)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        tell_not_with(rd, doc_get(node, keys[i]), keys[i], legs);
+    tell_not_with(rd, doc_get(retries, "backoff"), "backoff", legs);
+    if (b->retries.redispatch != 1)
+        tell_not_with(rd, doc_get(retries, "redispatch"), "redispatch", legs);
+    if (b->retries.budget.kind == BUDGET_CONCURRENT)
+        tell_not_with(rd, doc_get(doc_get(retries, "budget"), "kind"), "concurrent", legs);
+}
+
+/* A queue without a limit that is reached holds nobody. */
+static void check_queue(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    if (b->queue.limit == 0 || b->limits.per_backend > 0 || b->limits.connections > 0)
+        return;
+    doc_fault(&rd->doc, rd->err, doc_get(node, "queue"), DOC_KEY, "E122",
+              "nobody ever waits in this \"queue\": no limit makes them");
+    err_hint(rd->err, "add \"limits\": {\"per_backend\": 100} or \"connections\"");
+}
 
 /* Together they would need a hedge, or a retry, for each leaf. */
 static void check_legs(struct reader *rd, const cJSON *node, const struct balancer_config *b)
@@ -151,6 +176,7 @@ static void check_legs(struct reader *rd, const cJSON *node, const struct balanc
                   "\"fan_out\" does not go with \"%s\"", b->hedge.max ? "hedge" : "retries");
         err_hint(rd->err, "let a second tier of l7 do that for each part: \"to\" it from here");
     }
+    check_care(rd, node, b);
     if (after && b->timeout && b->hedge.after >= b->timeout) {
         doc_fault(&rd->doc, rd->err, after, DOC_VALUE, "E122",
                   "a hedge \"after\" the \"timeout\" of the attempt is never sent");
@@ -158,10 +184,22 @@ static void check_legs(struct reader *rd, const cJSON *node, const struct balanc
     }
 }
 
+/* Who counts together has the same list, in the same order, at the same time. */
+static void check_share(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    if (b->share == SHARE_NONE || !b->discovery_delay.kind)
+        return;
+    doc_fault(&rd->doc, rd->err, doc_get(node, "share"), DOC_VALUE, "E122",
+              "\"share\" does not go with \"discovery_delay\"");
+    err_hint(rd->err, "instances that share learn of a change together");
+}
+
 static void check_balancer(struct reader *rd, const cJSON *node, void *object)
 {
     const struct balancer_config *b = object;
     const cJSON *on = doc_get(doc_get(node, "retries"), "on");
+
+    check_share(rd, node, b);
 
     if (b->layer == LAYER_L4 && b->hash_on == HASH_ON_KEY) {
         doc_fault(&rd->doc, rd->err, doc_get(node, "hash_on"), DOC_VALUE, "E122",
@@ -174,6 +212,8 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
         err_hint(rd->err, "an attempt never times out otherwise");
     }
     check_legs(rd, node, b);
+    check_queue(rd, node, b);
+    fields_dataplane_check(rd, node, object);
 }
 
 const struct field_table fields_balancer = {

@@ -177,7 +177,9 @@ static const struct field client_rows[] = {
       .help = "then it is closed; default: no limit" },
     { "rtt", &field_dist, CLIENT(rtt), .help = "to the first balancer and back; default: 0" },
     { "timeout", &field_duration, CLIENT(timeout), .preset = "\"0\"", .max = LONG,
-      .help = "how long a client waits; \"0\": for ever" },
+      .help = "how long a client waits, with \"retries\" for each attempt; \"0\": for ever" },
+    { "retries", &field_object, CLIENT(retries), .extra = &fields_client_retries,
+      .help = "clients ask again; default: none" },
     { "arrival", &field_object, CLIENT(arrival), .flags = FIELD_REQUIRED, .extra = &arrival_table,
       .help = "when requests come" },
     { "keys", &field_object, CLIENT(keys), .extra = &keys_table,
@@ -190,12 +192,24 @@ static const struct field client_rows[] = {
     { .key = NULL },
 };
 
+static void check_retries(struct reader *rd, const cJSON *node, const struct client_config *c)
+{
+    const cJSON *on = doc_get(doc_get(node, "retries"), "on");
+
+    if (on == NULL || !(c->retries.on & RETRY_ON_TIMEOUT) || c->timeout)
+        return;
+    doc_fault(&rd->doc, rd->err, on, DOC_VALUE, "E122",
+              "retries on \"timeout\" need a \"timeout\" of the clients");
+    err_hint(rd->err, "an attempt never times out otherwise");
+}
+
 /* A trace's clients are the group's; keys come from one place. */
 static void check_client(struct reader *rd, const cJSON *node, void *object)
 {
     const struct client_config *c = object;
     const cJSON *file = doc_get(doc_get(node, "arrival"), "file");
 
+    check_retries(rd, node, c);
     if (c->arrival.process != ARRIVAL_TRACE)
         return;
     for (uint32_t k = 0; k < c->arrival.rows; k++)

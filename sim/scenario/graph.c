@@ -295,6 +295,30 @@ static void check_link(struct reader *rd, uint32_t i)
                       "the link from \"%s\" to \"%s\" is given twice", l->from, l->to);
 }
 
+/* ---- TLS ---- */
+
+/* Where TLS that goes on from here ends: at the next tier. */
+static void end_tls(struct reader *rd, uint32_t from)
+{
+    struct scenario *sc = rd->out;
+    const struct balancer_config *b = &sc->balancer[from];
+    enum kind kind;
+    uint32_t to;
+
+    if ((b->tls.mode != TLS_PASSTHROUGH && b->tls.mode != TLS_RE_ENCRYPT) ||
+        !find_name(sc, b->to, &kind, &to))
+        return;
+    if (kind == BACKEND) {
+        sc->backend[to].tls = &b->tls;
+        if (sc->backend[to].cost.cores == 0)
+            sc->backend[to].cost.cores = 1;
+    } else if (sc->balancer[to].tls.mode == TLS_NONE) {
+        doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", from, "tls"), DOC_VALUE,
+                  "E122", "TLS goes on to \"%s\", which does not end it", b->to);
+        err_hint(rd->err, "give \"%s\" a \"tls\" too", b->to);
+    }
+}
+
 /* Were all tiers read, so that a name nobody bears is a fault of its own? */
 static bool is_complete(const struct scenario *sc)
 {
@@ -347,6 +371,8 @@ void graph_check(struct reader *rd)
     if (rd->err->errors > errors || !is_every_to_known(sc))
         return;
     check_reach(rd);
+    for (uint32_t k = 0; k < sc->balancers; k++)
+        end_tls(rd, k);
     if (rd->err->errors == errors)
         check_service(rd);
 }

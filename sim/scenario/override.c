@@ -247,7 +247,37 @@ static int apply_set(struct reader *rd, const char *text)
     return set_value(rd, path, option, parse_value(equals + 1));
 }
 
-/* ---- -a rr,peak_ewma:decay=500ms,profile=nginx-1.22:policy=least_conn ---- */
+/* ---- -a rr,peak_ewma:decay=500ms:panic:slow_start.window=10s,profile=nginx-1.22:policy=random ---- */
+
+/* The object of a wrapper, new or named before; NULL: the key has another value. */
+static cJSON *wrapper_of(cJSON *policy, const char *key)
+{
+    cJSON *found = cJSON_GetObjectItemCaseSensitive(policy, key);
+
+    if (!found)
+        cJSON_AddItemToObject(policy, key, found = cJSON_CreateObject());
+    return cJSON_IsObject(found) ? found : NULL;
+}
+
+/* "key=value", "wrapper.key=value", or "wrapper" with its presets. */
+static bool add_setting(cJSON *policy, char *setting)
+{
+    char *equals = strchr(setting, '='), *dot = strchr(setting, '.');
+    cJSON *to = policy;
+
+    if (!equals)
+        return !doc_get(policy, setting) && wrapper_of(policy, setting);
+    *equals = '\0';
+    if (dot && dot < equals) {
+        *dot = '\0';
+        to = wrapper_of(policy, setting);
+        setting = dot + 1;
+    }
+    if (!to || doc_get(to, setting))
+        return false;
+    cJSON_AddItemToObject(to, setting, parse_value(equals + 1));
+    return true;
+}
 
 static cJSON *parse_policy(char *text)
 {
@@ -264,13 +294,10 @@ static cJSON *parse_policy(char *text)
     if (has_name)
         cJSON_AddItemToObject(policy, "name", cJSON_CreateString(word));
     for (; setting; setting = strtok_r(NULL, ":", &save)) {
-        char *equals = strchr(setting, '=');
-
-        if (!equals || doc_get(policy, (*equals = '\0', setting))) {
+        if (!add_setting(policy, setting)) {
             cJSON_Delete(policy);
             return NULL;
         }
-        cJSON_AddItemToObject(policy, setting, parse_value(equals + 1));
     }
     return policy;
 }

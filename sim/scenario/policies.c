@@ -4,6 +4,7 @@
 
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
+#include "../nodes/policy.h"
 
 #include <string.h>
 
@@ -181,13 +182,8 @@ static const char *try_policy(const struct scenario *sc, const struct balancer_c
     if (policy->ops->max_backends && peers > policy->ops->max_backends)
         return "it works with fewer backends only";
 
-    struct lb *lb = lb_new(policy->ops, 1);
+    struct lb *lb = policy_new(policy, 1);
 
-    if (!lb)
-        return NULL;
-    for (uint32_t k = 0; k < policy->set_count && !why; k++)
-        if (lb_set(lb, policy->set[k].param, policy->set[k].value, &why) < 0 && !why)
-            why = "a parameter is refused";
     for (uint32_t k = 0; k < peers && k < TRIED_PEERS && !why; k++) {
         snprintf(name, sizeof name, "%s[%u]", b->to, k);
         lb_add(lb, k + 1, name, weight_of(sc, b->to, k), 0);

@@ -140,6 +140,17 @@ static const char *own_argument(const cJSON *policy, const cJSON *words, const s
     return word;
 }
 
+/* Of a further word: in brackets, or the next word where a number belongs to it: "len 5". */
+static const char *word_argument(const cJSON *entry, const struct tokens *t,
+                                 const struct token *token, uint32_t *next)
+{
+    if (token->has_argument)
+        return token->argument;
+    if (!doc_get(entry, "number") || *next == t->count || !is_number(t->token[*next].word))
+        return NULL;
+    return t->token[(*next)++].word;
+}
+
 static enum profile_answer resolve(const struct profile *p, const struct tokens *t,
                                    struct profile_policy *out)
 {
@@ -156,12 +167,11 @@ static enum profile_answer resolve(const struct profile *p, const struct tokens 
     out->algorithm = cJSON_Duplicate(doc_get(policy, "algorithm"), true);
     out->is_random = cJSON_IsTrue(doc_get(policy, "is_random"));
     answer = apply(out, policy, t->token[0].word, argument);
-    for (uint32_t k = next; k < t->count && answer == PROFILE_OK; k++) {
-        const struct token *token = &t->token[k];
+    while (next < t->count && answer == PROFILE_OK) {
+        const struct token *token = &t->token[next++];
         const cJSON *entry = doc_get(words, token->word);
 
-        answer = entry ? apply(out, entry, token->word,
-                               token->has_argument ? token->argument : NULL)
+        answer = entry ? apply(out, entry, token->word, word_argument(entry, t, token, &next))
                        : tell_unknown(out, token->word);
     }
     return answer;

@@ -6,25 +6,47 @@
 
 #include <string.h>
 
-static bool applies(const cJSON *balancer, const char *key)
+/* Several attempts at a time do not go with some of it: what was typed wins. */
+static bool is_against_legs(const cJSON *balancer, const char *key, const cJSON *value)
+{
+    bool has_fan_out = doc_get(balancer, "fan_out") != NULL;
+
+    if (!has_fan_out && !doc_get(balancer, "hedge"))
+        return false;
+    if (strcmp(key, "retries") == 0)
+        return has_fan_out || doc_get(value, "backoff") || doc_get(value, "redispatch");
+    return strcmp(key, "limits") == 0 || strcmp(key, "queue") == 0 || strcmp(key, "breaker") == 0;
+}
+
+/* A queue is for those that a limit makes wait. */
+static bool is_idle_queue(const cJSON *balancer, const char *key)
+{
+    const cJSON *limits = doc_get(balancer, "limits");
+
+    return strcmp(key, "queue") == 0 && !doc_get(limits, "connections") &&
+           !doc_get(limits, "per_backend");
+}
+
+static bool applies(const cJSON *balancer, const char *key, const cJSON *value)
 {
     const struct field *f = field_find(&fields_balancer, key);
     const cJSON *layer = doc_get(balancer, "layer");
     bool is_l4 = cJSON_IsString(layer) && strcmp(layer->valuestring, "l4") == 0;
+    uint32_t here = is_l4 ? FIELD_WHEN(LAYER_L4) : FIELD_WHEN(LAYER_L7);
 
-    if (doc_get(balancer, key) || (f->when && is_l4 && !(f->when & FIELD_WHEN(LAYER_L4))))
+    if (doc_get(balancer, key) || (f->when && !(f->when & here)))
         return false;
-    return strcmp(key, "retries") != 0 || !doc_get(balancer, "fan_out");
+    return !is_against_legs(balancer, key, value) && !is_idle_queue(balancer, key);
 }
 
 static void add_default(cJSON *balancer, const cJSON *entry)
 {
     const char *key = doc_get(entry, "key")->valuestring;
-    cJSON *value;
+    cJSON *value = doc_get(entry, "value");
 
-    if (!applies(balancer, key))
+    if (!applies(balancer, key, value))
         return;
-    value = cJSON_Duplicate(doc_get(entry, "value"), true);
+    value = cJSON_Duplicate(value, true);
     doc_mark(value, DOC_PRESET);
     cJSON_AddItemToObject(balancer, key, value);
 }

@@ -22,6 +22,8 @@ struct reader {
     struct policy *compared;        /* compare.algorithms */
     uint32_t compared_count;
     uint64_t cells, rows;           /* of per-backend lists and of traces, so far */
+    const char **zone;              /* [zones]: their names, in the order of the file */
+    uint32_t zones;
     char *files_digest;             /* SHA-256 of each file read, joined */
 };
 

@@ -121,6 +121,21 @@ static void tell_no_pool(struct reader *rd, const cJSON *node, const char *pool)
         err_hint(rd->err, "events happen to backends only");
 }
 
+/* A zone without any of the targets is a name mistyped. */
+static void check_zone(struct reader *rd, const struct planned *p)
+{
+    const struct event_config *e = &p->event;
+    const struct backend_config *b = &rd->out->backend[e->pool];
+    const cJSON *node = doc_get(p->node, "zone");
+
+    for (uint32_t i = e->first; node && b->zone && i <= e->last && i < b->count; i++)
+        if (b->zone[i] == e->zone)
+            return;
+    if (node)
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132",
+                  "none of the targets stands in this zone");
+}
+
 /* Sets pool, first and last; size[] counts the backends of each pool at this time. */
 static void aim(struct reader *rd, struct planned *p, uint32_t *size)
 {
@@ -161,22 +176,26 @@ static void aim(struct reader *rd, struct planned *p, uint32_t *size)
     }
 }
 
+static const char *const fault_words[] = {
+    [FAIL_CRASH] = "crashes", [FAIL_HANG] = "hangs", [FAIL_ERROR] = "answers errors",
+    [FAIL_RESET] = "resets requests", [FAIL_GREY] = "answers some errors", [FAIL_DEPENDENCY] = "loses its dependency",
+};
+
 /* "app[2] slow x8", "app[0..3] removed", "app +2". */
 static const char *make_label(struct reader *rd, const struct event_config *e)
 {
     const char *pool = rd->out->backend[e->pool].name;
-    char who[100], text[160];
+    char who[100], text[200];
 
-    if (e->first == e->last)
+    if (e->zone)
+        snprintf(who, sizeof who, "%s in zone %.40s", pool, rd->zone[e->zone - 1]);
+    else if (e->first == e->last)
         snprintf(who, sizeof who, "%s[%u]", pool, e->first);
     else
         snprintf(who, sizeof who, "%s[%u..%u]", pool, e->first, e->last);
     switch ((enum event_kind)e->kind) {
     case EVENT_FAIL:
-        snprintf(text, sizeof text, "%s %s", who,
-                 e->mode == FAIL_HANG    ? "hangs"
-                 : e->mode == FAIL_ERROR ? "answers errors"
-                                         : "crashes");
+        snprintf(text, sizeof text, "%s %s", who, fault_words[e->mode]);
         break;
     case EVENT_SLOW:
         snprintf(text, sizeof text, "%s slow x%.6g", who, e->factor);
@@ -196,6 +215,12 @@ static const char *make_label(struct reader *rd, const struct event_config *e)
     case EVENT_WEIGHT:
         snprintf(text, sizeof text, "%s weight %u", who, e->weight);
         break;
+    case EVENT_PAUSE:
+        snprintf(text, sizeof text, "%s pauses", who);
+        break;
+    case EVENT_RESTART:
+        snprintf(text, sizeof text, "%s restarts", who);
+        break;
     }
     return reader_text(rd, text);
 }
@@ -212,6 +237,8 @@ static void plan(struct reader *rd, struct planned *p)
         if (p[k].event.kind == EVENT_ADD)
             p[k].event.weight = 1;
         aim(rd, &p[k], size);
+        if (p[k].event.pool != NONE)
+            check_zone(rd, &p[k]);
         if (!p[k].event.label && p[k].event.pool != NONE)
             p[k].event.label = make_label(rd, &p[k].event);
         rd->out->event[k] = p[k].event;

@@ -201,12 +201,32 @@ static void put_params(FILE *out, const struct lb_ops *ops)
     fprintf(out, " } } }");
 }
 
+/* Wrappers are keys of any policy. */
+static void put_wrappers(FILE *out)
+{
+    for (const struct lb_ops *const *o = lb_all(); *o; o++) {
+        const char *before = "";
+
+        if (!((*o)->traits & LB_WRAPS))
+            continue;
+        fprintf(out, ",\n            \"%s\": { \"description\": ", (*o)->name);
+        put_text(out, (*o)->summary);
+        fprintf(out, ", \"type\": \"object\", \"additionalProperties\": false, "
+                     "\"properties\": { ");
+        for (const struct lb_param *p = (*o)->params; p->name; p++, before = ",\n              ") {
+            fprintf(out, "%s", before);
+            put_param(out, p);
+        }
+        fprintf(out, " } }");
+    }
+}
+
 static void put_all_params(FILE *out)
 {
     const char *before = ", \"allOf\": [\n";
 
     for (const struct lb_ops *const *o = lb_all(); *o; o++) {
-        if (!(*o)->params || !(*o)->params->name)
+        if (!(*o)->params || !(*o)->params->name || (*o)->traits & LB_WRAPS)
             continue;
         fprintf(out, "%s", before);
         put_params(out, *o);
@@ -224,12 +244,15 @@ static void put_policy(FILE *out)
                  "      \"description\": \"An algorithm, or one with parameters.\",\n"
                  "      \"oneOf\": [\n"
                  "        { \"type\": \"string\", \"examples\": [");
-    for (const struct lb_ops *const *o = lb_all(); *o; o++, before = ", ")
+    for (const struct lb_ops *const *o = lb_all(); *o && !((*o)->traits & LB_WRAPS);
+         o++, before = ", ")
         fprintf(out, "%s\"%s\"", before, (*o)->name);
     fprintf(out, "] },\n"
                  "        { \"type\": \"object\", \"required\": [\"name\"], \"properties\": {\n"
                  "            \"name\": { \"type\": \"string\" }, \"label\": { \"type\": "
-                 "\"string\", \"maxLength\": 60 } }");
+                 "\"string\", \"maxLength\": 60 }");
+    put_wrappers(out);
+    fprintf(out, " }");
     put_all_params(out);
     fprintf(out, " },\n        { \"type\": \"object\", \"required\": [\"profile\", \"policy\"], "
                  "\"properties\": {\n            \"profile\": { \"enum\": [");
@@ -237,8 +260,9 @@ static void put_policy(FILE *out)
     for (const char *const *p = profile_names; *p; p++, before = ", ")
         fprintf(out, "%s\"%s\"", before, *p);
     fprintf(out, "] },\n            \"policy\": { \"type\": \"string\", \"maxLength\": 120 }, "
-                 "\"label\": { \"type\": \"string\", \"maxLength\": 60 } } }\n"
-                 "      ]\n    },\n");
+                 "\"label\": { \"type\": \"string\", \"maxLength\": 60 }");
+    put_wrappers(out);
+    fprintf(out, " } }\n      ]\n    },\n");
 }
 
 int scenario_write_schema(FILE *out)

@@ -1,5 +1,6 @@
 /* type_policy.c - an algorithm with its parameters: "p2c", or { "name": "p2c", "choices": 5 }, or a
- * product's own word for it: { "profile": "nginx-1.22", "policy": "least_conn" }.
+ * product's own word for it: { "profile": "nginx-1.22", "policy": "least_conn" }.  A wrapper is a key
+ * of it: "panic": { "threshold": 40 }; which of them is inside which is lb_all()'s order.
  * Parameters, types and ranges come from the algorithm's own table (algorithms/lb.h). */
 #include "field.h"
 #include "profile.h"
@@ -45,6 +46,8 @@ static void add_names(struct reader *rd, const struct lb_ops *const *list, const
         char *words = (*list)->aliases ? reader_text(rd, (*list)->aliases) : NULL;
         char *save = NULL;
 
+        if ((*list)->traits & LB_WRAPS)
+            continue;
         if (*count < MOST_NAMES)
             names[(*count)++] = (*list)->name;
         for (char *w = words ? strtok_r(words, " ", &save) : NULL; w;
@@ -101,9 +104,23 @@ static void show_value(const struct lb_param *p, double value, char *buf, size_t
     snprintf(buf, size, "%.15g", value);
 }
 
+/* Keys that any policy may have, beside its parameters. */
+static void add_common_keys(const struct lb_ops *ops, const char **names, size_t *count)
+{
+    static const char *const own[] = { "name", "label", "profile", "policy" };
+
+    if (ops->traits & LB_WRAPS)
+        return;
+    for (size_t k = 0; k < ARRAY_LEN(own); k++)
+        names[(*count)++] = own[k];
+    for (const struct lb_ops *const *o = lb_all(); *o; o++)
+        if ((*o)->traits & LB_WRAPS)
+            names[(*count)++] = (*o)->name;
+}
+
 static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const cJSON *child)
 {
-    const char *names[64];
+    const char *names[128];
     char list[240] = "", safe[80];
     size_t count = 0, used = 0;
 
@@ -113,10 +130,7 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
                                      p->name);
     }
-    names[count++] = "name";
-    names[count++] = "label";
-    names[count++] = "profile";
-    names[count++] = "policy";
+    add_common_keys(ops, names, &count);
     names[count] = NULL;
 
     const char *near = text_nearest(child->string, names);
@@ -184,14 +198,21 @@ static int read_value(struct reader *rd, const struct lb_param *p, const cJSON *
     return 0;
 }
 
-static int read_param(struct reader *rd, struct policy *policy, const cJSON *child)
+/* Where the settings of an algorithm, or of a wrapper, are kept. */
+struct settings {
+    const struct lb_ops *ops;
+    struct policy_set *set;
+    uint32_t *count, most;
+};
+
+static int read_param(struct reader *rd, const struct settings *to, const cJSON *child)
 {
-    const struct lb_param *p = find_param(policy->ops, child->string);
+    const struct lb_param *p = find_param(to->ops, child->string);
     char low[40], high[40];
     double value = 0;
 
     if (!p)
-        return tell_unknown_param(rd, policy->ops, child);
+        return tell_unknown_param(rd, to->ops, child);
     if (read_value(rd, p, child, &value) < 0)
         return -1;
     if (p->type != LB_BOOL && (value < p->min || value > p->max)) {
@@ -199,38 +220,131 @@ static int read_param(struct reader *rd, struct policy *policy, const cJSON *chi
         show_value(p, p->max, high, sizeof high);
         return field_out_of_range(rd, child, low, high);
     }
-    for (uint32_t k = 0; k < policy->set_count; k++)
-        if (policy->set[k].param == p->name) {      /* over what a profile says */
-            policy->set[k].value = value;
+    for (uint32_t k = 0; k < *to->count; k++)
+        if (to->set[k].param == p->name) {          /* over what a profile says */
+            to->set[k].value = value;
             return 0;
         }
-    if (policy->set_count == ARRAY_LEN(policy->set))
-        return doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E112", "more than %zu parameters",
-                         ARRAY_LEN(policy->set));
-    policy->set[policy->set_count++] = (struct policy_set){ .param = p->name, .value = value };
+    if (*to->count == to->most)
+        return doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E112", "more than %u parameters",
+                         to->most);
+    to->set[(*to->count)++] = (struct policy_set){ .param = p->name, .value = value };
     return 0;
 }
 
-/* "p2c", or "p2c(choices=5)": parameters that differ from their presets, in the table's order. */
-static const char *make_label(struct reader *rd, const struct policy *policy)
-{
-    char label[200], value[40];
-    size_t used = (size_t)snprintf(label, sizeof label, "%s", policy->ops->name);
-    const char *before = "(";
+/* ---- labels ---- */
 
-    for (const struct lb_param *p = policy->ops->params; p && p->name; p++)
-        for (uint32_t k = 0; k < policy->set_count; k++) {
-            if (policy->set[k].param != p->name || policy->set[k].value == p->preset)
+struct label { char text[200]; size_t used; };
+
+static void put_label(struct label *l, const char *before, const char *text)
+{
+    if (l->used < sizeof l->text)
+        l->used += (size_t)snprintf(l->text + l->used, sizeof l->text - l->used, "%s%s", before,
+                                    text);
+}
+
+/* "(choices=5)": parameters that differ from their presets, in the table's order; or nothing. */
+static void label_params(struct label *l, const struct lb_ops *ops, const struct policy_set *set,
+                         uint32_t count)
+{
+    const char *before = "(";
+    char value[40];
+
+    for (const struct lb_param *p = ops->params; p && p->name; p++)
+        for (uint32_t k = 0; k < count; k++) {
+            if (set[k].param != p->name || set[k].value == p->preset)
                 continue;
-            show_value(p, policy->set[k].value, value, sizeof value);
-            if (used < sizeof label)
-                used += (size_t)snprintf(label + used, sizeof label - used, "%s%s=%s", before,
-                                         p->name, value);
+            show_value(p, set[k].value, value, sizeof value);
+            put_label(l, before, p->name);
+            put_label(l, "=", value);
             before = ",";
         }
-    if (*before == ',' && used < sizeof label)
-        snprintf(label + used, sizeof label - used, ")");
-    return reader_text(rd, label);
+    if (*before == ',')
+        put_label(l, ")", "");
+}
+
+/* "p2c(choices=5)", with "+panic" for each wrapper; or a product's own word instead of the first. */
+static const char *make_label(struct reader *rd, const struct policy *policy, const char *word)
+{
+    struct label l = { .used = 0 };
+
+    put_label(&l, "", word ? word : policy->ops->name);
+    if (!word)
+        label_params(&l, policy->ops, policy->set, policy->set_count);
+    for (uint32_t k = 0; k < policy->wraps; k++) {
+        const struct policy_wrap *w = &policy->wrap[k];
+
+        put_label(&l, "+", w->ops->name);
+        label_params(&l, w->ops, w->set, w->set_count);
+    }
+    return reader_text(rd, l.text);
+}
+
+/* ---- wrappers ---- */
+
+/* Built-ins in lb_all()'s order, plug-ins outside. */
+static uint32_t depth_of(const struct lb_ops *ops)
+{
+    uint32_t depth = 0;
+
+    while (lb_all()[depth] && lb_all()[depth] != ops)
+        depth++;
+    return depth;
+}
+
+static const struct lb_ops *find_wrapper(const struct reader *rd, const char *key)
+{
+    const struct lb_ops *ops = reader_algorithm(rd, key);
+
+    return ops && ops->traits & LB_WRAPS ? ops : NULL;
+}
+
+/* Its place among the policy's wrappers, innermost first; NULL: there are too many. */
+static struct policy_wrap *place_wrapper(struct policy *policy, const struct lb_ops *ops)
+{
+    uint32_t k = 0;
+
+    while (k < policy->wraps && depth_of(policy->wrap[k].ops) < depth_of(ops))
+        k++;
+    if (k < policy->wraps && policy->wrap[k].ops == ops)
+        return &policy->wrap[k];                    /* over what a profile says */
+    if (policy->wraps == ARRAY_LEN(policy->wrap))
+        return NULL;
+    memmove(&policy->wrap[k + 1], &policy->wrap[k], (policy->wraps - k) * sizeof *policy->wrap);
+    policy->wraps++;
+    policy->wrap[k] = (struct policy_wrap){ .ops = ops };
+    return &policy->wrap[k];
+}
+
+static int read_wrapper(struct reader *rd, struct policy *policy, const struct lb_ops *ops,
+                        const cJSON *node)
+{
+    struct policy_wrap *wrap;
+    const cJSON *child;
+    int rc = 0;
+
+    if (!cJSON_IsObject(node))
+        return field_mismatch(rd, node, "an object with the wrapper's parameters, or {}");
+    wrap = place_wrapper(policy, ops);
+    if (!wrap)
+        return doc_fault(&rd->doc, rd->err, node, DOC_KEY, "E112", "more than %zu wrappers",
+                         ARRAY_LEN(policy->wrap));
+
+    const struct settings to = { ops, wrap->set, &wrap->set_count, ARRAY_LEN(wrap->set) };
+
+    cJSON_ArrayForEach(child, node) {
+        if (!field_is_remark(child->string) && read_param(rd, &to, child) < 0)
+            rc = -1;
+    }
+    return rc;
+}
+
+static int tell_wrapper(struct reader *rd, const cJSON *node, const struct lb_ops *ops)
+{
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E122",
+              "\"%s\" is no algorithm: it wraps one", ops->name);
+    err_hint(rd->err, "like { \"name\": \"weighted_round_robin\", \"%s\": {} }", ops->name);
+    return -1;
 }
 
 static int read_algorithm(struct reader *rd, const cJSON *node, struct policy *policy)
@@ -240,6 +354,8 @@ static int read_algorithm(struct reader *rd, const cJSON *node, struct policy *p
     if (!cJSON_IsString(node))
         return field_mismatch(rd, node, "the name of an algorithm");
     policy->ops = reader_algorithm(rd, node->valuestring);
+    if (policy->ops && policy->ops->traits & LB_WRAPS)
+        return tell_wrapper(rd, node, policy->ops);
     if (policy->ops)
         return 0;
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E101", "unknown algorithm %s",
@@ -254,18 +370,25 @@ static bool is_own_key(const char *key)
            field_is_remark(key);
 }
 
-static int read_params(struct reader *rd, const cJSON *node, struct policy *policy)
+static int read_key(struct reader *rd, const cJSON *child, struct policy *policy)
 {
     const struct field label = { .key = "label", .offset = FIELD_AT(policy, label), .max = 60 };
+    const struct settings to = { policy->ops, policy->set, &policy->set_count,
+                                 ARRAY_LEN(policy->set) };
+    const struct lb_ops *wrapper = find_wrapper(rd, child->string);
+
+    if (strcmp(child->string, "label") == 0)
+        return field_text.read(rd, &label, child, policy);
+    return wrapper ? read_wrapper(rd, policy, wrapper, child) : read_param(rd, &to, child);
+}
+
+static int read_params(struct reader *rd, const cJSON *node, struct policy *policy)
+{
     const cJSON *child;
     int rc = 0;
 
     cJSON_ArrayForEach(child, node) {
-        if (is_own_key(child->string))
-            continue;
-        if (strcmp(child->string, "label") == 0
-                ? field_text.read(rd, &label, child, policy) < 0
-                : read_param(rd, policy, child) < 0)
+        if (!is_own_key(child->string) && read_key(rd, child, policy) < 0)
             rc = -1;
     }
     return rc;
@@ -367,7 +490,11 @@ static int read_profile(struct reader *rd, const cJSON *node, struct policy *pol
         return tell_no_profile(rd, name);
     rc = read_word(rd, &profile, word, policy);
     profile_fini(&profile);
-    return rc < 0 ? -1 : read_params(rd, node, policy);
+    if (rc < 0 || read_params(rd, node, policy) < 0)
+        return -1;
+    if (!doc_get(node, "label"))
+        policy->label = make_label(rd, policy, policy->label);
+    return 0;
 }
 
 int profile_read_policy(const struct profile *profile, const char *text, struct policy *policy,
@@ -422,7 +549,7 @@ static int read_policy(struct reader *rd, const struct field *f, const cJSON *no
     if (rc < 0)
         return -1;
     if (!policy->label || !*policy->label)
-        policy->label = make_label(rd, policy);
+        policy->label = make_label(rd, policy, NULL);
     return 0;
 }
 

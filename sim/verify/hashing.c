@@ -546,7 +546,8 @@ static void check_remap(struct verify *v)
     err_init(err);
     for (uint32_t k = 0; k < SEEDS; k++) {
         ask.seed = v->seed + k;
-        moved[k] = remap_measure(&policy, &ask, &row, err) == 0 ? (double)row.moved / KEYS : NAN;
+        moved[k] = remap_measure(&policy, &ask, &row, err) == 0
+                       ? (double)row.by_key.moved / KEYS : NAN;
     }
     free(err);
     verify_mean(v, "hashing/remap/ip_hash/add/moved", "h mod N against h mod N + 1, N = 10",

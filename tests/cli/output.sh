@@ -74,4 +74,6 @@ yes_ "and the same as result.json" cmp -s "$tmp/out" "$tmp/r/small/latest/result
 run run "$here/small.json" --dry-run --results "$tmp/dry"
 is "--dry-run exits 0" 0 $code
 yes_ "--dry-run writes nothing" test ! -e "$tmp/dry"
+run run "$here/small.json" -a p2c -n 1 --dry-run
+has "--dry-run counts one as one" ": 1 policy x 1 seed = 1 cell, about" "$tmp/out"
 finish output

@@ -140,6 +140,24 @@ uint64_t count_failed(const struct record *r, uint32_t backend)
     return sum_backend(r, backend).failed;
 }
 
+uint64_t count_tally(const struct record *r, enum tally tally)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < r->slices; i++)
+        n += r->slice[i].tally[tally];
+    return n;
+}
+
+u128 sum_spent(const struct record *r, enum part part)
+{
+    u128 sum = 0;
+
+    for (uint32_t i = 0; i < r->slices; i++)
+        sum += r->slice[i].spent[part];
+    return sum;
+}
+
 uint64_t sum_offered(const struct record *r)
 {
     uint64_t sum = 0;

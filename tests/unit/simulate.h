@@ -33,6 +33,8 @@ uint64_t count_unfinished(const struct record *);
 uint64_t count_picked(const struct record *, uint32_t backend);
 uint64_t count_served(const struct record *, uint32_t backend);
 uint64_t count_failed(const struct record *, uint32_t backend);
+uint64_t count_tally(const struct record *, enum tally);
+u128     sum_spent(const struct record *, enum part);       /* ns */
 uint64_t sum_offered(const struct record *);
 
 /* Slices that lie wholly in [from, to). */

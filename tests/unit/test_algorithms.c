@@ -7,6 +7,13 @@
 #include <dlfcn.h>
 #include <string.h>
 
+/* AddressSanitizer's calloc() ends the program where the C library's says no. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 enum { MOST = 128 };                     /* backends in the small tests; words of `avoid`: 2 */
 
 static const struct lb_ops *plugin(void)
@@ -156,7 +163,7 @@ static void each_refuses_bad_parameters(const struct lb_ops *ops)
  * may draw nobody, IPVS's hashes refuse whoever hashes to a backend that may not be used. */
 static bool may_refuse(const struct lb_ops *ops, uint32_t answer)
 {
-    return (answer == LB_FULL && ops->traits & LB_MAY_WAIT)
+    return (answer == LB_FULL && ops->traits & (LB_MAY_WAIT | LB_PANICS))
         || (answer == LB_NONE && ops->traits & LB_MAY_DROP);
 }
 
@@ -228,7 +235,7 @@ static void each_says_full_or_none(const struct lb_ops *ops)
     HOLDS(ops, lb->backend[0].inflight == 2);
     for (uint32_t i = 0; i < 3; i++)
         lb_set_state(lb, i, LB_DOWN);
-    HOLDS(ops, lb_pick(lb, ask(&a, 9, 1)) == LB_NONE);
+    HOLDS(ops, ops->traits & LB_PANICS || lb_pick(lb, ask(&a, 9, 1)) == LB_NONE);
     lb_free(lb);
 }
 
@@ -370,6 +377,19 @@ static uint32_t walk_expected(const struct walk *w, const uint64_t *avoid)
     return answer;
 }
 
+/* The other exceptions: Envoy's panic uses those that are down, a sticky key its drained one. */
+static bool may_use(const struct walk *w, uint32_t i, const uint64_t *avoid)
+{
+    const struct lb_backend *b = &w->lb->backend[i];
+    uint32_t traits = w->lb->traits;
+    bool is_let_go = b->state == LB_DRAINING || (b->state == LB_UP && b->weight == 0);
+
+    return ((traits & LB_PANICS && b->state == LB_DOWN && b->weight > 0)
+            || (traits & LB_MAY_LINGER && is_let_go))
+        && (b->limit == 0 || w->inflight[i] < b->limit)
+        && (avoid == NULL || !(avoid[i / 64] >> (i % 64) & 1));
+}
+
 static void walk_pick(struct walk *w)
 {
     const struct lb_ops *ops = w->lb->ops;
@@ -382,13 +402,11 @@ static void walk_pick(struct walk *w)
         a.rq.avoid = w->avoid;
     }
     uint32_t expected = walk_expected(w, a.rq.avoid), i = lb_pick(w->lb, &a.rq);
-    if (expected >= LB_FULL) {
-        HOLDS(ops, i == expected);
+    if (i >= LB_FULL) {
+        HOLDS(ops, i == expected || may_refuse(ops, i));
         return;
     }
-    if (may_refuse(ops, i))
-        return;
-    HOLDS(ops, i < w->lb->count && walk_usable(w, i, a.rq.avoid));
+    HOLDS(ops, i < w->lb->count && (walk_usable(w, i, a.rq.avoid) || may_use(w, i, a.rq.avoid)));
     if (i >= w->lb->count)
         return;
     w->inflight[i]++;
@@ -532,10 +550,19 @@ static void algorithms_are_found_by_name_and_alias(void)
     CU_ASSERT_PTR_NULL(lb_find(""));
 }
 
+/* A state as great as no memory: calloc() says no, and that is the answer. */
+static void without_memory_there_is_no_balancer(void)
+{
+    const struct lb_ops huge = { .abi = LB_ABI, .name = "huge", .state_size = SIZE_MAX / 2 };
+
+    CU_ASSERT_PTR_NULL(lb_new(&huge, 1));
+}
+
 #define ROW(fact) { #fact, test_##fact }
 static const struct unit_test tests[] = {
     { "the_plugin_loads", the_plugin_loads },
     { "algorithms_are_found_by_name_and_alias", algorithms_are_found_by_name_and_alias },
+    { "without_memory_there_is_no_balancer", without_memory_there_is_no_balancer },
     ROW(each_says_what_it_is),
     ROW(each_has_a_page),
     ROW(each_refuses_bad_parameters),

@@ -347,6 +347,48 @@ static void peak_ewma_survives_long_times(void)
     CU_ASSERT(loses_to(sample, 3, late + 24 * SECOND, 99800000));
 }
 
+/* Its rule as it is written, with libm: what the estimate is at any time. */
+struct peak { double value; uint64_t at; };
+
+static double peak_at(const struct peak *p, uint64_t now, double decay)
+{
+    return p->value * exp(-(double)(now - p->at) / decay);
+}
+
+static void peak_sample(struct peak *p, uint64_t now, double sample, double decay)
+{
+    double left = exp(-(double)(now - p->at) / decay);
+
+    p->value = sample > p->value ? sample : p->value * left + sample * (1 - left);
+    p->at = now;
+}
+
+/* Through thousands of decay times, in steps of less than one and now and then of hundreds: the
+ * scale moves while old estimates still count.  A pick within 1e-6 of a tie is anybody's. */
+static void peak_ewma_is_its_rule_at_all_times(void)
+{
+    const double decay = (double)(10 * MS);
+    struct lb *lb = with_weights("peak_ewma", NULL, 2);
+    struct peak peak[2] = { { 0, 0 }, { 0, 0 } };
+    uint64_t now = 0, won[2] = { 0, 0 };
+
+    set(lb, "decay", decay);
+    started(lb);
+    for (uint64_t step = 1; step <= 20000; step++) {
+        uint64_t r = lb_mix(step), latency = MS + lb_mix(r) % (20 * MS);
+        double cost[2] = { peak_at(&peak[0], now, decay), peak_at(&peak[1], now, decay) };
+        uint32_t i = pick(lb, 0);
+
+        CU_ASSERT(cost[i] <= cost[1 - i] * (1 + 1e-6));
+        won[i]++;
+        now += step % 3000 == 0 ? (450 + r % 150) * 10 * MS : r % (10 * MS);
+        complete(lb, i, now, latency);
+        peak_sample(&peak[i], now, (double)latency, decay);
+    }
+    CU_ASSERT(won[0] > 5000 && won[1] > 5000);
+    lb_free(lb);
+}
+
 static void peak_ewma_tries_a_new_backend_with_one_request(void)
 {
     struct lb *lb = started(with_weights("peak_ewma", NULL, 1));
@@ -456,6 +498,26 @@ static void ring_moves_no_key_needlessly(void)
     lb_free(whole);
     lb_free(down);
     lb_free(removed);
+}
+
+/* Points are for those that can be picked: one that went gives its room to the next that comes. */
+static void rings_have_room_for_those_on_them_only(void)
+{
+    static const char *const name[] = { "ring_hash", "ketama" };
+
+    for (size_t n = 0; n < 2; n++) {
+        struct lb *lb = started(with_weights(name[n], NULL, 20));
+        size_t before = lb_bytes(lb);
+
+        for (uint64_t k = 0; k < 20; k++) {
+            lb_remove(lb, (uint32_t)k);
+            lb_add(lb, 100 + k, "", 1, 0);
+            lb_add(lb, 200 + k, "", 0, 0);
+        }
+        CU_ASSERT_EQUAL(lb->live_count, 20);
+        CU_ASSERT_EQUAL(lb_bytes(lb), before + 40);        /* an empty name is a byte */
+        lb_free(lb);
+    }
 }
 
 static void ring_spread_is_about_one_over_root_vnodes(void)
@@ -665,6 +727,36 @@ static void maglev_spreads_the_keys_of_a_tried_giant(void)
     lb_free(lb);
 }
 
+/* The table of those that are left, whatever the weight of one that was there before. */
+static void maglev_tables_forget_who_went(void)
+{
+    static const struct { const char *name, *param; double value; } row[] = {
+        { "maglev", "table_size", 65537 }, { "envoy_maglev", "table_size", 65537 },
+        { "katran_maglev", "version", 0 }, { "katran_maglev", "version", 1 },
+        { "cilium_maglev", "table_size", 16381 }, { "ipvs_maglev", "table_size", 4093 },
+    };
+    static const uint32_t weight[] = { 1, 2, 100 };
+
+    for (size_t n = 0; n < sizeof row / sizeof *row; n++) {
+        struct lb *lb = with_weights(row[n].name, weight, 3);
+        struct lb *never = with_weights(row[n].name, weight, 2);
+
+        set(lb, row[n].param, row[n].value);
+        set(never, row[n].param, row[n].value);
+        started(lb);
+        started(never);
+        for (uint32_t k = 0; k < 2000; k++) {
+            const unsigned char key[4] = { (unsigned char)k, (unsigned char)(k >> 8), 1, 10 };
+            struct lb_request rq = { .hash = lb_mix(k), .key = key, .key_length = 4 };
+            if (k == 1000)
+                lb_remove(lb, 2);
+            CU_ASSERT(lb_peek(lb, &rq) == lb_peek(never, &rq) || k < 1000);
+        }
+        lb_free(lb);
+        lb_free(never);
+    }
+}
+
 static void maglev_refuses_a_table_that_cannot_work(void)
 {
     const char *why = NULL;
@@ -676,6 +768,106 @@ static void maglev_refuses_a_table_that_cannot_work(void)
     CU_ASSERT_EQUAL(lb_start(lb, &why), -1);
     set(lb, "table_size", 13);
     CU_ASSERT_EQUAL(lb_start(lb, &why), 0);
+    lb_free(lb);
+}
+
+/* Raised, it lets a full one serve again; lowered, it takes one out, at once. */
+static void least_conn_fifo_heeds_a_limit_that_moves(void)
+{
+    struct lb *lb = started(with_weights("least_conn_fifo", NULL, 1));
+
+    for (uint32_t limit = 1; limit <= 3; limit++) {
+        lb_set_limit(lb, 0, limit);
+        CU_ASSERT_EQUAL(pick(lb, 0), 0);
+        CU_ASSERT_EQUAL(pick(lb, 0), LB_FULL);
+    }
+    complete(lb, 0, MS, MS);
+    lb_set_limit(lb, 0, 2);
+    CU_ASSERT_EQUAL(pick(lb, 0), LB_FULL);
+    lb_free(lb);
+}
+
+static void random_ring_has_nobody_when_all_were_tried(void)
+{
+    struct lb *lb = started(with_weights("random_ring", NULL, 3));
+    const uint64_t avoid = 7;
+
+    for (uint64_t k = 0; k < 20; k++)
+        CU_ASSERT_EQUAL(lb_pick(lb, &(struct lb_request){ .now = k, .avoid = &avoid }), LB_NONE);
+    lb_free(lb);
+}
+
+/* ---- least_time ---- */
+
+static uint32_t pick_at(struct lb *lb, uint64_t second)
+{
+    return lb_pick(lb, &(struct lb_request){ .now = second * SECOND });
+}
+
+/* fail_timeout 10 s: an average is halved 11 s after its backend was last looked at, and again.
+ * b's 1000 ms of second 0 are 250 in second 22, a's 400 ms of second 12 are whole until 23. */
+static void least_time_halves_each_average_in_its_own_time(void)
+{
+    static const struct { uint64_t second; uint32_t expected; } row[] = { { 21, 0 }, { 22, 1 } };
+
+    for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+        struct lb *lb = started(with_weights("least_time", NULL, 2));
+
+        lb_set_state(lb, 0, LB_DOWN);
+        CU_ASSERT(pick_at(lb, 0) == 1 && pick_at(lb, 0) == 1);
+        complete(lb, 1, SECOND, 1000 * MS);
+        lb_set_state(lb, 0, LB_UP);
+        CU_ASSERT_EQUAL(pick_at(lb, 12), 0);
+        complete(lb, 0, 12 * SECOND, 400 * MS);
+        complete(lb, 1, 13 * SECOND, 1000 * MS);
+        CU_ASSERT_EQUAL(pick_at(lb, row[k].second), row[k].expected);
+        lb_free(lb);
+    }
+}
+
+/* ---- memory ---- */
+
+static size_t bytes_of(const char *name, uint32_t n)
+{
+    struct lb *lb = started(with_weights(name, NULL, n));
+
+    lb_pick(lb, &(struct lb_request){ .hash = 1, .key = (const unsigned char[4]){ 1 },
+                                      .key_length = 4 });
+    size_t bytes = lb_bytes(lb) - lb->ops->state_size;
+    lb_free(lb);
+    return bytes;
+}
+
+/* What 64 backends more take, beside what round_robin has for them: what the pages say. */
+static void memory_a_backend_is_as_the_pages_say(void)
+{
+    static const struct { const char *name; uint32_t bytes; } row[] = {
+        { "random", 16 }, { "p2c", 16 }, { "random_choose", 4 }, { "jiq", 12 },
+        { "weighted_round_robin", 64 }, { "fwrr", 56 }, { "edf", 24 },
+        { "least_conn", 32 }, { "least_conn_fifo", 32 }, { "least_conn_random", 32 },
+        { "weighted_least_conn", 16 }, { "shortest_delay", 8 }, { "least_request", 24 },
+        { "least_work", 24 }, { "ewma", 32 }, { "peak_ewma", 16 }, { "c3", 40 },
+        { "rendezvous", 16 }, { "rendezvous_name", 16 }, { "multi_probe", 33 },
+        { "envoy_maglev", 40 }, { "cilium_maglev", 56 }, { "probability_chain", 8 },
+    };
+    size_t bare = bytes_of("round_robin", 128) - bytes_of("round_robin", 64);
+
+    for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+        size_t more = bytes_of(row[k].name, 128) - bytes_of(row[k].name, 64) - bare;
+        CU_ASSERT_EQUAL(more, 64 * row[k].bytes);
+        if (more != 64 * row[k].bytes)
+            fprintf(stderr, "%s: %g bytes a backend\n", row[k].name, (double)more / 64);
+    }
+}
+
+static void names_take_as_many_bytes_as_they_have(void)
+{
+    struct lb *lb = lb_new(lb_find("round_robin"), 1);
+
+    lb_add(lb, 1, "", 1, 0);
+    size_t before = lb_bytes(lb);
+    lb_add(lb, 2, "10.0.0.1:80", 1, 0);
+    CU_ASSERT_EQUAL(lb_bytes(lb), before + sizeof "10.0.0.1:80");
     lb_free(lb);
 }
 
@@ -696,10 +888,12 @@ static const struct unit_test tests[] = {
     ROW(ewma_follows_its_formula),
     ROW(peak_ewma_follows_its_formula),
     ROW(peak_ewma_survives_long_times),
+    ROW(peak_ewma_is_its_rule_at_all_times),
     ROW(peak_ewma_tries_a_new_backend_with_one_request),
     ROW(ip_hash_is_nginxs),
     ROW(ip_hash_spreads_as_nginx_tests_say),
     ROW(ring_moves_no_key_needlessly),
+    ROW(rings_have_room_for_those_on_them_only),
     ROW(ring_spread_is_about_one_over_root_vnodes),
     ROW(ring_bounded_load_never_exceeds_the_bound),
     ROW(ring_bound_must_be_above_one),
@@ -707,11 +901,17 @@ static const struct unit_test tests[] = {
     ROW(maglev_meets_weights_in_slots),
     ROW(maglev_disruption_is_small),
     ROW(maglev_spreads_the_keys_of_a_tried_giant),
+    ROW(maglev_tables_forget_who_went),
     ROW(maglev_refuses_a_table_that_cannot_work),
     ROW(jiq_takes_who_has_been_idle_for_longest),
     ROW(jiq_is_random_among_the_busy),
     ROW(least_work_adds_up_what_it_gave),
     ROW(least_work_ties_rotate),
+    ROW(least_conn_fifo_heeds_a_limit_that_moves),
+    ROW(random_ring_has_nobody_when_all_were_tried),
+    ROW(least_time_halves_each_average_in_its_own_time),
+    ROW(memory_a_backend_is_as_the_pages_say),
+    ROW(names_take_as_many_bytes_as_they_have),
 };
 
 UNIT_MAIN("algorithms_facts", tests)

@@ -101,9 +101,24 @@ static void steps_have_their_rates(void)
 
         CU_ASSERT_DOUBLE_EQUAL((double)count[i], mean, 5 * sqrt(mean));
     }
-    CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 100 * SECOND), (10000 + 20000 + 86 * 200) / 100.0,
-                           1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 12 * SECOND), (10000 + 10000) / 12.0, 1e-9);
+}
+
+static void steps_have_the_mean_rate_of_the_time_that_they_get(void)
+{
+    static struct arrival_state step[] = { { 1000, 10 * SECOND },
+                                           { 5000, 4 * SECOND },
+                                           { 200, SECOND } };
+    static const struct { nsec seconds; double requests; } row[] = {
+        { 5, 5000 }, { 10, 10000 }, { 12, 10000 + 10000 }, { 14, 10000 + 20000 },
+        { 15, 10000 + 20000 + 200 }, { 20, 10000 + 20000 + 6 * 200 },
+        { 100, 10000 + 20000 + 86 * 200 },
+    };
+    struct arrival_config c = { .process = ARRIVAL_STEPS, .state = step, .states = 3 };
+
+    for (size_t k = 0; k < ARRAY_LEN(row); k++)
+        CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, row[k].seconds * SECOND),
+                               row[k].requests / (double)row[k].seconds, 1e-9);
+    CU_ASSERT_EQUAL(arrival_mean_rate(&c, 0), 1000);
 }
 
 /* Standard error from 40 independent runs. */
@@ -165,6 +180,23 @@ static void a_trace_is_its_rows_and_then_nothing(void)
     CU_ASSERT_EQUAL(arrival_next(&a, 9), NEVER);
 }
 
+/* Its mean rate is over the time up to its last row; all rows at 0 have none. */
+static void a_trace_has_the_mean_rate_of_its_rows(void)
+{
+    static struct arrival_row late[] = { { SECOND, 1, NONE, NONE }, { 2 * SECOND, 1, NONE, NONE },
+                                         { 5 * SECOND, 1, NONE, NONE } };
+    static struct arrival_row at_0[] = { { 0, 1, NONE, NONE }, { 0, 1, NONE, NONE } };
+    const struct { struct arrival_row *row; uint32_t rows; double rate; } trace[] = {
+        { late, 3, 0.6 }, { late, 2, 1 }, { late, 1, 1 }, { late, 0, 0 }, { at_0, 2, 0 },
+    };
+
+    for (size_t k = 0; k < ARRAY_LEN(trace); k++) {
+        struct arrival_config c = { .process = ARRIVAL_TRACE, .row = trace[k].row,
+                                    .rows = trace[k].rows };
+        CU_ASSERT_DOUBLE_EQUAL(arrival_mean_rate(&c, 100 * SECOND), trace[k].rate, 1e-12);
+    }
+}
+
 static void streams_differ_by_seed_and_group_and_repeat(void)
 {
     struct arrival_config c = { .process = ARRIVAL_POISSON, .rate = 1 };
@@ -184,10 +216,13 @@ static const struct unit_test tests[] = {
     { "poisson_gaps_are_exponential", poisson_gaps_are_exponential },
     { "constant_gaps_do_not_drift", constant_gaps_do_not_drift },
     { "steps_have_their_rates", steps_have_their_rates },
+    { "steps_have_the_mean_rate_of_the_time_that_they_get",
+      steps_have_the_mean_rate_of_the_time_that_they_get },
     { "mmpp_has_its_mean_rate_and_is_burstier_than_poisson",
       mmpp_has_its_mean_rate_and_is_burstier_than_poisson },
     { "mmpp_of_equal_states_is_poisson", mmpp_of_equal_states_is_poisson },
     { "a_trace_is_its_rows_and_then_nothing", a_trace_is_its_rows_and_then_nothing },
+    { "a_trace_has_the_mean_rate_of_its_rows", a_trace_has_the_mean_rate_of_its_rows },
     { "streams_differ_by_seed_and_group_and_repeat", streams_differ_by_seed_and_group_and_repeat },
 };
 

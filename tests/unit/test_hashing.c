@@ -9,6 +9,7 @@
 #include "../../algorithms/jump.h"
 #include "../../algorithms/lb.h"
 #include "../../algorithms/maglev_table.h"
+#include "../../algorithms/ring.h"
 #include "../../algorithms/spill.h"
 
 #include <math.h>
@@ -171,6 +172,29 @@ static struct lb *ring(const char *pattern, uint32_t first, uint32_t n, uint32_t
     set(lb, "min_ring_size", least);
     add_named(lb, pattern, first, n, NULL);
     return start(lb);
+}
+
+static void points_at_one_place_are_in_order_of_backends(void)
+{
+    static const struct ring_point row[] = {
+        { 1, 4 }, { 1, 2 }, { 1, 9 }, { 7, 3 }, { 7, 1 }, { UINT64_MAX, 8 }, { UINT64_MAX, 0 },
+    };
+    static const uint32_t order[] = { 2, 4, 9, 1, 3, 0, 8 };
+
+    for (size_t first = 0; first < COUNT(row); first++) {       /* whatever order they come in */
+        struct ring r = { 0 };
+        ring_reserve(&r, COUNT(row));
+        for (size_t k = 0; k < COUNT(row); k++) {
+            const struct ring_point *p = &row[(first + k) % COUNT(row)];
+            ring_put(&r, p->place, p->backend);
+        }
+        ring_sort(&r);
+        for (size_t k = 0; k < COUNT(row); k++)
+            CU_ASSERT_EQUAL(r.point[k].backend, order[k]);
+        CU_ASSERT_EQUAL(r.point[ring_find(&r, 7)].backend, 1);
+        CU_ASSERT_EQUAL(r.point[ring_find(&r, 8)].backend, 0);
+        ring_free(&r);
+    }
 }
 
 static void envoy_ring_has_the_points_of_envoys_tests(void)
@@ -726,6 +750,16 @@ static void jump_gives_the_published_buckets(void)
         CU_ASSERT_EQUAL(jump_bucket(row[k].key, row[k].n), row[k].bucket);
 }
 
+/* Summed up by the paper's five lines in another language's doubles. */
+static void jump_is_the_papers_in_a_million_buckets(void)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t k = 1; k <= 20000; k++)
+        sum += jump_bucket(k * 0x9e3779b97f4a7c15u, 1000000);
+    CU_ASSERT_EQUAL(sum, 9971809823);
+}
+
 static void jump_moves_to_the_new_bucket_only(void)
 {
     enum { KEYS = 100000 };
@@ -1016,6 +1050,7 @@ static const struct unit_test tests[] = {
     ROW(jenkins_gives_the_published_values),
     ROW(siphash_gives_the_published_values),
     ROW(mersenne_twister_is_the_standards),
+    ROW(points_at_one_place_are_in_order_of_backends),
     ROW(envoy_ring_has_the_points_of_envoys_tests),
     ROW(envoy_ring_tries_the_next_points),
     ROW(envoys_spread_is_the_published_one),
@@ -1037,6 +1072,7 @@ static const struct unit_test tests[] = {
     ROW(ipvs_deals_buckets_in_order),
     ROW(ipvs_hashes_the_port_when_told),
     ROW(jump_gives_the_published_buckets),
+    ROW(jump_is_the_papers_in_a_million_buckets),
     ROW(jump_moves_to_the_new_bucket_only),
     ROW(multi_probe_gives_the_published_shards),
     ROW(more_probes_spread_better),

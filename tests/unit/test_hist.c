@@ -228,6 +228,89 @@ static void counts_written_and_read_back_give_the_same(void)
     hist_fini(&copy);
 }
 
+/* What n values come to, counted without the histogram's storage. */
+static bool counts_right(const struct hist *h, const uint32_t *expected)
+{
+    struct hist_bucket b;
+    uint32_t before = 0;
+
+    for (uint32_t next = 0; hist_next(h, &next, &b); before = b.index + 1) {
+        for (uint32_t i = before; i < b.index; i++)
+            if (expected[i])
+                return false;
+        if (b.count != expected[b.index])
+            return false;
+    }
+    for (uint32_t i = before; i < HIST_BUCKETS; i++)
+        if (expected[i])
+            return false;
+    return true;
+}
+
+/* Read between the writes, as the order of the values is made by reading. */
+static void few_values_and_many_count_alike(void)
+{
+    static uint32_t expected[HIST_BUCKETS];
+    struct rng g = rng_stream(3, "few", 1);
+    struct hist h;
+
+    hist_init(&h);
+    memset(expected, 0, sizeof expected);
+    for (uint32_t n = 1; n <= 2 * HIST_FEW; n++) {
+        uint64_t value = all_sizes(&g, 0);
+
+        hist_record(&h, value);
+        expected[hist_index(value)]++;
+        if (n < 3 || n % 1000 == 0 || (n >= HIST_FEW - 1 && n <= HIST_FEW + 1))
+            CU_ASSERT(counts_right(&h, expected));
+        CU_ASSERT_EQUAL(h.page != NULL, n > HIST_FEW);
+    }
+    hist_fini(&h);
+}
+
+static void merging_is_the_same_in_whatever_form(void)
+{
+    static const uint32_t size[] = { 0, 1, 63, HIST_FEW / 2, HIST_FEW, HIST_FEW + 1, 3 * HIST_FEW };
+    static uint32_t expected[HIST_BUCKETS];
+
+    for (size_t i = 0; i < ARRAY_LEN(size); i++)
+        for (size_t k = 0; k < ARRAY_LEN(size); k++) {
+            struct hist a = filled(all_sizes, size[i]), b = filled(all_sizes, size[k]);
+            struct rng g;
+
+            memset(expected, 0, sizeof expected);
+            g = rng_stream(7, "hist", 5);
+            for (uint32_t n = 0; n < size[i]; n++)
+                expected[hist_index(all_sizes(&g, n))]++;
+            g = rng_stream(7, "hist", 5);
+            for (uint32_t n = 0; n < size[k]; n++)
+                expected[hist_index(all_sizes(&g, n))]++;
+            hist_merge(&a, &b);
+            CU_ASSERT(counts_right(&a, expected));
+            CU_ASSERT_EQUAL(a.total, size[i] + size[k]);
+            hist_fini(&a);
+            hist_fini(&b);
+        }
+}
+
+/* As many of one value as a record may claim. */
+static void a_count_beyond_the_few_takes_one_page(void)
+{
+    struct hist h;
+    struct hist_bucket b;
+    uint32_t next = 0;
+
+    hist_init(&h);
+    hist_add_count(&h, 7, 3);
+    hist_add_count(&h, 5, UINT64_MAX - 3);
+    CU_ASSERT(hist_next(&h, &next, &b));
+    CU_ASSERT(b.index == 5 && b.count == UINT64_MAX - 3);
+    CU_ASSERT(hist_next(&h, &next, &b));
+    CU_ASSERT(b.index == 7 && b.count == 3);
+    CU_ASSERT_FALSE(hist_next(&h, &next, &b));
+    hist_fini(&h);
+}
+
 static void an_empty_histogram_has_no_pages_and_no_buckets(void)
 {
     struct hist h;
@@ -235,8 +318,8 @@ static void an_empty_histogram_has_no_pages_and_no_buckets(void)
     uint32_t next = 0;
 
     hist_init(&h);
-    for (uint32_t i = 0; i < HIST_PAGES; i++)
-        CU_ASSERT_PTR_NULL(h.page[i]);
+    CU_ASSERT_PTR_NULL(h.page);
+    CU_ASSERT_PTR_NULL(h.few);
     CU_ASSERT_FALSE(hist_next(&h, &next, &b));
     CU_ASSERT_EQUAL(hist_quantile(&h, 0.5, 0), 0);
     CU_ASSERT_EQUAL(hist_quantile(&h, 0.5, 10), NEVER);
@@ -271,6 +354,9 @@ static const struct unit_test tests[] = {
     { "the_rank_of_a_decimal_quantile_is_exact", the_rank_of_a_decimal_quantile_is_exact },
     { "merging_in_any_order_gives_the_same", merging_in_any_order_gives_the_same },
     { "counts_written_and_read_back_give_the_same", counts_written_and_read_back_give_the_same },
+    { "few_values_and_many_count_alike", few_values_and_many_count_alike },
+    { "merging_is_the_same_in_whatever_form", merging_is_the_same_in_whatever_form },
+    { "a_count_beyond_the_few_takes_one_page", a_count_beyond_the_few_takes_one_page },
     { "an_empty_histogram_has_no_pages_and_no_buckets",
       an_empty_histogram_has_no_pages_and_no_buckets },
     { "an_empty_histogram_writes_only_its_frame", an_empty_histogram_writes_only_its_frame },

@@ -225,6 +225,8 @@ static const struct share {
       "random_choose", "", { 1, 1 }, { 100, 1 }, { 25, 75 } },
     { "Traefik p2c: pairs of neighbours 3/16, others 2/16", "p2c", "neighbour=1",
       { 1, 1, 1, 1 }, { 1, 2, 3, 4 }, { 50, 31.25, 18.75, 0 } },
+    { "Traefik p2c: the last one's neighbour is the first", "p2c", "neighbour=1",
+      { 1, 1, 1, 1 }, { 4, 3, 2, 1 }, { 0, 18.75, 31.25, 50 } },
     { "Finagle P2CPick: two different ones, the first drawn of equals", "p2c", "",
       { 1, 1, 1 }, { 1, 1, 1 }, { 33.33, 33.33, 33.33 } },
     { "Finagle: the busier of two never", "p2c", "", { 1, 1 }, { 1, 0 }, { 0, 100 } },
@@ -314,6 +316,108 @@ static void least_conn_smooth_is_the_plain_scan_whatever_happens(void)
         if (step > 12000 && step % 11 == 0)
             lb_set_weight(lb, i, (uint32_t)(lb_mix(r + 3) % 8));
     }
+    lb_free(lb);
+}
+
+/* nginx's rule with max_fails, once more as it stands there: one array, no structure. */
+struct plain {
+    int64_t credit[8];
+    uint32_t effective[8], fails[8];
+    uint64_t failed[8], checked[8];
+};
+
+enum { MAX_FAILS = 2, FAIL_TIMEOUT = 3 };
+
+static bool may_try(const struct lb *lb, const struct plain *p, const struct lb_request *rq,
+                    uint32_t i)
+{
+    bool sits_out = p->fails[i] >= MAX_FAILS &&
+                    rq->now / (1000 * MS) - p->checked[i] <= FAIL_TIMEOUT;
+
+    return lb_usable(lb, i, rq) && !sits_out;
+}
+
+static uint32_t scan_with_failures(const struct lb *lb, const struct lb_request *rq,
+                                   struct plain *p)
+{
+    uint32_t least = LB_NONE, best = LB_NONE, tied = 0;
+    int64_t total = 0;
+
+    for (uint32_t i = 0; i < lb->count; i++) {
+        if (!may_try(lb, p, rq, i))
+            continue;
+        if (least == LB_NONE || is_lighter(&lb->backend[i], &lb->backend[least])) {
+            least = i;
+            tied = 0;
+        }
+        tied += !is_lighter(&lb->backend[least], &lb->backend[i]);
+    }
+    best = tied == 1 ? least : LB_NONE;
+    for (uint32_t i = least; tied > 1 && i < lb->count; i++) {
+        if (!may_try(lb, p, rq, i) || is_lighter(&lb->backend[least], &lb->backend[i]))
+            continue;
+        p->credit[i] += p->effective[i];
+        total += p->effective[i];
+        p->effective[i] += p->effective[i] < lb->backend[i].weight;
+        if (best == LB_NONE || p->credit[i] > p->credit[best])
+            best = i;
+    }
+    if (best != LB_NONE)
+        p->credit[best] -= total;
+    if (best != LB_NONE && rq->now / (1000 * MS) - p->checked[best] > FAIL_TIMEOUT)
+        p->checked[best] = rq->now / (1000 * MS);
+    return best;
+}
+
+static void end_plain(const struct lb *lb, struct plain *p, uint32_t i, uint64_t now, bool fails)
+{
+    uint32_t less = lb->backend[i].weight / MAX_FAILS;
+
+    if (!fails) {
+        if (p->failed[i] < p->checked[i])
+            p->fails[i] = 0;
+        return;
+    }
+    p->fails[i]++;
+    p->failed[i] = p->checked[i] = now / (1000 * MS);
+    p->effective[i] -= less < p->effective[i] ? less : p->effective[i];
+}
+
+static void least_conn_smooth_is_the_plain_scan_when_servers_fail(void)
+{
+    enum { N = 8 };
+    static const uint32_t weight[N] = { 5, 5, 3, 1, 7, 2, 1, 4 };
+    struct lb *lb = lb_new(lb_find("least_conn_smooth"), 1);
+    struct plain p = { .fails = { 0 } };
+    const char *why;
+    uint64_t now = 0, r = 5;
+    uint32_t none = 0;
+
+    CU_ASSERT_EQUAL_FATAL(lb_set(lb, "max_fails", MAX_FAILS, &why), 0);
+    CU_ASSERT_EQUAL_FATAL(lb_set(lb, "fail_timeout", FAIL_TIMEOUT * 1e9, &why), 0);
+    for (uint32_t i = 0; i < N; i++)
+        lb_add(lb, i + 1, "", weight[i], 0);
+    memcpy(p.effective, weight, sizeof weight);
+    CU_ASSERT_EQUAL_FATAL(lb_start(lb, &why), 0);
+    for (int step = 0; step < 30000; step++, r++) {
+        uint64_t avoid = lb_mix(r + 1) & lb_mix(r + 77);
+        struct lb_request rq = { .now = now, .avoid = step % 3 == 0 ? &avoid : NULL };
+        uint32_t expected = scan_with_failures(lb, &rq, &p), i = lb_pick(lb, &rq);
+
+        CU_ASSERT_EQUAL(i >= LB_FULL ? LB_NONE : i, expected);
+        none += expected == LB_NONE;
+        now += lb_mix(r + 5) % (200 * MS);
+        for (uint32_t k = 0; k < N; k++) {
+            bool fails = step / 500 % 2 == 1 && lb_mix(r + k) % (k + 2) == 0;
+
+            if (lb->backend[k].inflight == 0 || lb_mix(r + 100 + k) % 3 != 0)
+                continue;
+            lb_complete(lb, k, &(struct lb_outcome){
+                .now = now, .load = -1, .result = fails ? LB_REFUSED : LB_OK });
+            end_plain(lb, &p, k, now, fails);
+        }
+    }
+    CU_ASSERT_TRUE(none > 10);
     lb_free(lb);
 }
 
@@ -756,6 +860,7 @@ static const struct unit_test tests[] = {
     ROW(picks_come_in_the_products_order),
     ROW(shares_are_the_products),
     ROW(least_conn_smooth_is_the_plain_scan_whatever_happens),
+    ROW(least_conn_smooth_is_the_plain_scan_when_servers_fail),
     ROW(least_conn_random_is_never_beaten),
     ROW(least_conn_fifo_with_lists_spreads_among_equals),
     ROW(random_ring_waits_for_the_one_it_drew),

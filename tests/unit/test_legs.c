@@ -111,6 +111,36 @@ static void a_hedge_never_goes_where_an_attempt_is_out(void)
     record_fini(&r);
 }
 
+/* 500 requests wait for their hedge at a time, more than a lane of timers begins with: it drops
+ * those that nobody waits for any more as it grows, and no other. */
+static void hedges_go_out_however_many_wait(void)
+{
+    struct record r = simulate(RUN("'requests': 2000")
+                               CLIENT("'arrival': { 'process': 'constant', 'rate': '25000/s' }")
+                               L7("'hedge': { 'after': '20ms' }")
+                               BACKENDS("'count': 2, 'service': '50ms', 'workers': 10000"));
+
+    all_latencies_are(&r, 50 * MS);
+    CU_ASSERT_EQUAL(all_picked(&r), 4000);
+    record_fini(&r);
+}
+
+/* As many checks wait in a lane, and all of them go on: whoever crashes is found out in time. */
+static void checks_go_on_beside_hedges_however_many_wait(void)
+{
+    struct record r = simulate(RUN("'duration': '12s'")
+                               CLIENT("'arrival': { 'process': 'constant', 'rate': '200/s' }")
+                               L7("'hedge': { 'after': '20ms' }, 'health_check': { 'interval': "
+                                  "'500ms', 'timeout': '200ms', 'rise': 1, 'fall': 1 }")
+                               EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': 'crash', 'target': "
+                                      "'s[0..99]' }")
+                               BACKENDS("'count': 200, 'service': '1ms'"));
+
+    for (uint32_t b = 0; b < 200; b++)
+        CU_ASSERT_EQUAL(picked_between(&r, b, 6 * SECOND, 12 * SECOND) > 0, b >= 100);
+    record_fini(&r);
+}
+
 /* The same work at two equal servers gains nothing; another draw is the lesser of two, here of
  * exponentials: half.  5 % is 7 standard errors of 20 000 requests. */
 static void a_hedge_has_the_same_demand_unless_it_draws_anew(void)
@@ -388,6 +418,8 @@ static const struct unit_test tests[] = {
     ROW(ways_take_their_time_for_hedges_and_cancels),
     ROW(an_answer_in_time_needs_no_hedge),
     ROW(a_hedge_never_goes_where_an_attempt_is_out),
+    ROW(hedges_go_out_however_many_wait),
+    ROW(checks_go_on_beside_hedges_however_many_wait),
     ROW(a_hedge_has_the_same_demand_unless_it_draws_anew),
     ROW(a_failure_waits_for_what_is_still_out),
     ROW(when_all_have_failed_the_last_status_counts),

@@ -1,6 +1,7 @@
 /* test_profiles.c - every profile is whole: each word starts an algorithm, with each further word
  * too, every entry names its source, defaults are keys of a balancer; and how words are read. */
 #include "unit.h"
+#include "scenario_text.h"
 
 #include "../../algorithms/lb.h"
 #include "../../sim/base/err.h"
@@ -113,6 +114,102 @@ static void every_profile_is_whole(void)
     CU_ASSERT_TRUE(count >= 12);
 }
 
+/* Loads a scenario whose balancer has the profile's default policy and `more`. */
+static bool loads(struct text_files *files, const struct profile *p, const char *policy,
+                  const char *more)
+{
+    char text[1200];
+    struct scenario sc;
+    int length = snprintf(text, sizeof text,
+        "{\"version\":1,\"name\":\"x\",\"run\":{\"duration\":\"1s\"},"
+        "\"clients\":[{\"name\":\"c\",\"to\":\"lb\",\"protocol\":\"h2\","
+        "\"arrival\":{\"process\":\"poisson\",\"rate\":\"10/s\"}}],"
+        "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\","
+        "\"policy\":\"%s\"}%s,\"to\":\"s\"}],\"backends\":[{\"name\":\"s\",\"count\":4,"
+        "\"service\":{\"dist\":\"exponential\",\"mean\":\"1ms\"}}]}", p->name, policy, more);
+    bool ok;
+
+    err_init(&err);
+    ok = text_load(files, text, (size_t)length, &sc, NULL, &err) == 0;
+    if (ok)
+        scenario_fini(&sc);
+    else
+        printf("    %s%s: %s\n", p->name, more, err.item[0].what);
+    return ok;
+}
+
+static const char *modelled_policy(const struct profile *p)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, doc_get(p->doc.root, "policies")) {
+        if (doc_get(entry, "algorithm"))
+            return entry->string;
+    }
+    return NULL;
+}
+
+/* Defaults go with whatever a user may type beside them. */
+static void defaults_stand_aside(void)
+{
+    static const char *const more[] = {
+        "", ",\"layer\":\"l4\"", ",\"fan_out\":2", ",\"hedge\":{\"after\":\"5ms\"}",
+        ",\"limits\":{\"requests\":5}", ",\"retries\":{\"max\":1}", ",\"timeout\":\"1s\"",
+    };
+    struct text_files files;
+
+    text_files_begin(&files);
+    for (const char *const *name = profile_names; *name; name++) {
+        struct profile p;
+
+        CU_ASSERT_EQUAL_FATAL(profile_open(&p, *name), 0);
+        for (size_t k = 0; k < sizeof more / sizeof more[0]; k++)
+            CU_ASSERT_TRUE(loads(&files, &p, modelled_policy(&p), more[k]));
+        profile_fini(&p);
+    }
+    text_files_end(&files);
+}
+
+/* What is read off a product's defaults, where they changed between versions. */
+static void every_product_that_is_promised_is_there(void)
+{
+    static const struct { const char *profile, *preset; } rows[] = {
+        { "haproxy-2.6", "roundrobin" }, { "haproxy-3.3", "random" },
+        { "nginx-1.22", "round_robin" }, { "nginx-1.31", "round_robin" },
+        { "caddy-2.6", "random" }, { "envoy-1.26", "ROUND_ROBIN" },
+        { "envoy-current", "ROUND_ROBIN" }, { "traefik-3", "wrr" }, { "istio", "LEAST_REQUEST" },
+        { "linkerd-2", "ewma" }, { "finagle", "p2cLeastLoaded" }, { "grpc", "pick_first" },
+        { "katran", "maglev" }, { "cilium", "random" }, { "ipvs", "wlc" },
+        { "kube-proxy-iptables", "random" }, { "kube-proxy-ipvs", "rr" },
+        { "aws-alb", "round_robin" }, { "aws-nlb", "flow_hash" }, { "gcp-lb", "ROUND_ROBIN" },
+        { "azure-lb", "Default" }, { "azure-app-gateway", "round_robin" },
+        { "cloudflare", "random" },
+    };
+
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct profile p;
+
+        CU_ASSERT_EQUAL_FATAL(profile_open(&p, rows[k].profile), 0);
+        CU_ASSERT_STRING_EQUAL(doc_get(p.doc.root, "default_policy")->valuestring, rows[k].preset);
+        profile_fini(&p);
+    }
+}
+
+/* Of the clouds nothing is published to the last step: that is said. */
+static void what_is_not_public_is_marked(void)
+{
+    static const char *const clouds[] = { "aws-alb", "aws-nlb", "gcp-lb", "azure-lb",
+                                          "azure-app-gateway", "cloudflare" };
+
+    for (size_t k = 0; k < sizeof clouds / sizeof clouds[0]; k++) {
+        struct profile p;
+
+        CU_ASSERT_EQUAL_FATAL(profile_open(&p, clouds[k]), 0);
+        CU_ASSERT_TRUE(cJSON_IsTrue(doc_get(p.doc.root, "synthetic")));
+        profile_fini(&p);
+    }
+}
+
 static double value_of(const cJSON *node)
 {
     return cJSON_IsNumber(node) ? node->valuedouble : cJSON_IsTrue(node) ? 1 : 0;
@@ -144,13 +241,31 @@ static void words_are_read_as_products_write_them(void)
           0 },
         { "haproxy-2.6", "uri depth(2) consistent djb2 avalanche hash-balance-factor(150)",
           PROFILE_OK, "nearest_ring", "hash_balance_factor", 150 },
-        { "haproxy-2.6", "uri whole", PROFILE_NO_WORD, NULL, NULL, 0 },
+        { "haproxy-2.6", "uri whole", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
+        { "haproxy-2.6", "uri len 5 depth 2 path-only", PROFILE_OK, "map_hash", "len", 5 },
+        { "haproxy-2.6", "uri len five", PROFILE_NO_WORD, NULL, NULL, 0 },
+        { "haproxy-2.6", "uri wt6 6", PROFILE_NO_WORD, NULL, NULL, 0 },
+        { "haproxy-2.6", "url_param id check_post", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
+        { "haproxy-2.6", "hdr(host) use_domain_only", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
+        { "haproxy-3.3", "leastconn", PROFILE_OK, "least_conn_fifo", "lists", 4 },
+        { "haproxy-3.3", "random", PROFILE_OK, "random_ring", "draws", 2 },
         { "nginx-1.22", "hash $arg_k", PROFILE_OK, "modulo_rehash", NULL, 0 },
         { "nginx-1.22", "hash $arg_k consistent", PROFILE_OK, "ketama", NULL, 0 },
         { "nginx-1.22", "hash consistent", PROFILE_OK, "ketama", NULL, 0 },
         { "nginx-1.22", "hash $arg_k consistently", PROFILE_NO_WORD, NULL, NULL, 0 },
         { "caddy-2.6", "header X-Key", PROFILE_OK, "rendezvous_name", NULL, 0 },
-        { "nginx-1.22", "least_conn", PROFILE_OK, "least_conn_smooth", NULL, 0 },
+        { "nginx-1.22", "least_conn", PROFILE_OK, "least_conn_smooth", "max_fails", 1 },
+        { "nginx-1.22", "least_time header", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
+        { "nginx-1.31", "least_time header", PROFILE_OK, "least_time", NULL, 0 },
+        { "nginx-1.31", "least_time last_byte inflight", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
+        { "nginx-1.31", "hash $arg_k consistent", PROFILE_OK, "ketama", NULL, 0 },
+        { "istio", "LEAST_REQUEST", PROFILE_OK, "least_request", "choices", 2 },
+        { "istio", "ringHash minimumRingSize(2048)", PROFILE_OK, "envoy_ring_hash",
+          "min_ring_size", 2048 },
+        { "envoy-1.26", "LEAST_REQUEST 5", PROFILE_OK, "least_request", "choices", 5 },
+        { "envoy-1.26", "LEAST_REQUEST_EDF", PROFILE_NO_WORD, NULL, NULL, 0 },
+        { "envoy-current", "LEAST_REQUEST_EDF", PROFILE_OK, "least_request", "deadlines", 1 },
+        { "kube-proxy-ipvs", "sh sh-port", PROFILE_OK, "source_hash", "port", 1 },
         { "nginx-1.22", "random two least_conn", PROFILE_OK, "random_two", NULL, 0 },
         { "nginx-1.22", "random two least_time=header", PROFILE_NO_WORD, NULL, NULL, 0 },
         { "nginx-1.22", "random two least_time", PROFILE_NOT_MODELLED, NULL, NULL, 0 },
@@ -191,6 +306,9 @@ static void an_unknown_profile_is_told_apart(void)
 
 static const struct unit_test tests[] = {
     { "every_profile_is_whole", every_profile_is_whole },
+    { "every_product_that_is_promised_is_there", every_product_that_is_promised_is_there },
+    { "defaults_stand_aside", defaults_stand_aside },
+    { "what_is_not_public_is_marked", what_is_not_public_is_marked },
     { "words_are_read_as_products_write_them", words_are_read_as_products_write_them },
     { "an_unknown_profile_is_told_apart", an_unknown_profile_is_told_apart },
 };

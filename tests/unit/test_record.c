@@ -1,6 +1,7 @@
 /* test_record.c - a record comes back from its file exactly, or not at all. */
 #include "unit.h"
 
+#include "../../sim/base/text.h"
 #include "../../sim/results/result.h"
 
 #include <stdlib.h>
@@ -52,9 +53,13 @@ static void fill(struct record *r, uint32_t backends)
         s->attempts = 200 + i;
         s->retries = 300 + i;
         s->open = 400 + i;
+        s->spent[PART_NETWORK] = 7;
+        s->spent[PART_SERVICE] = s->latency_sum - 7;
+        s->tally[TALLY_COUNT - 1] = 500 + i;
         *record_backend(r, 0, i) = (struct record_backend_slice){ 1, 9, 2, 3, 4, 5, 6, i };
     }
     r->slice[3].latency_sum = ((u128)1 << 127) + 7;
+    r->slice[3].spent[PART_SERVICE] = (u128)1 << 127;
     r->remap = calloc(2, sizeof *r->remap);
     r->remaps = 2;
     r->remap[1] = (struct record_remap){ 1, 100, 20, 10, 5 };
@@ -94,7 +99,9 @@ static bool is_same_hist(const struct hist *a, const struct hist *b)
 static bool is_same_slice(const struct record_slice *a, const struct record_slice *b)
 {
     return a->born == b->born && memcmp(a->ended, b->ended, sizeof a->ended) == 0 &&
-           a->latency_sum == b->latency_sum && is_same_hist(&a->latency, &b->latency);
+           a->latency_sum == b->latency_sum &&
+           memcmp(a->spent, b->spent, sizeof a->spent) == 0 &&
+           memcmp(a->tally, b->tally, sizeof a->tally) == 0 && is_same_hist(&a->latency, &b->latency);
 }
 
 static bool is_same(const struct record *a, const struct record *b)
@@ -191,9 +198,12 @@ static size_t slurp(const char *path, char *text, size_t size)
 
 static int read_changed(const char *path, const char *text, size_t length, struct err *err)
 {
-    FILE *f = fopen(path, "w");
     struct record r;
     int answer;
+
+    unlink(path);                   /* ext4 waits for the disk when a file that was cut is closed */
+
+    FILE *f = fopen(path, "w");
 
     if (!f)
         abort();
@@ -259,6 +269,73 @@ static void every_flipped_bit_is_found(void)
     scratch_remove(&s);
 }
 
+/* The bytes before the sum, and a sum that is right. */
+static int read_summed(const char *path, char *text, size_t length, struct err *err)
+{
+    char hex[65];
+
+    text_sha256(text, length, hex);
+    length += (size_t)sprintf(text + length, "sha256 %s\n", hex);
+    return read_changed(path, text, length, err);
+}
+
+/* The sum is no secret: bytes all over the file set to some others, and cuts. */
+static void strangers_bytes_are_read_within_bounds(void)
+{
+    static const unsigned char other[] = { 0, 127, 255 };
+    struct scratch s = scratch_make();
+    char text[8192], changed[8192];
+    size_t length;
+    struct err err;
+    uint32_t refused = 0, read = 0, cuts = 0;
+
+    small_file(&s, text, sizeof text, &length);
+    length -= strlen("sha256 \n") + 64;
+    for (size_t i = strlen("lblab-record 3\n"); i < length; i += 17, cuts++) {
+        for (size_t k = 0; k < ARRAY_LEN(other); k++) {
+            memcpy(changed, text, length);
+            changed[i] = (char)other[k];
+            read += read_summed(s.path, changed, length, &err) == 0;
+        }
+        memcpy(changed, text, i);
+        refused += read_summed(s.path, changed, i, &err) == -1;
+    }
+    CU_ASSERT_EQUAL(refused, cuts);
+    CU_ASSERT(read > cuts / 2);         /* some numbers may be any */
+    CU_ASSERT(read < 3 * cuts);
+    scratch_remove(&s);
+}
+
+/* The first number is the policy, 0: so long as written no other way, and never past its range. */
+static void numbers_have_one_form_and_a_limit(void)
+{
+    static const struct { const char *bytes; size_t n; int answer; } row[] = {
+        { "\x00", 1, 0 },
+        { "\x05", 1, 0 },
+        { "\xff\x01", 2, 0 },
+        { "\x80\x00", 2, -1 },
+        { "\x85\x80\x00", 3, -1 },
+        { "\xff\xff\xff\xff\x0f", 5, 0 },
+        { "\x80\x80\x80\x80\x10", 5, -1 },
+        { "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10, -1 },
+        { "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 13, -1 },
+    };
+    struct scratch s = scratch_make();
+    char text[8192], changed[8192];
+    size_t length, head = strlen("lblab-record 3\n");
+    struct err err;
+
+    small_file(&s, text, sizeof text, &length);
+    length -= strlen("sha256 \n") + 64;
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        memcpy(changed, text, head);
+        memcpy(changed + head, row[i].bytes, row[i].n);
+        memcpy(changed + head + row[i].n, text + head + 1, length - head - 1);
+        CU_ASSERT_EQUAL(read_summed(s.path, changed, length - 1 + row[i].n, &err), row[i].answer);
+    }
+    scratch_remove(&s);
+}
+
 static void another_version_is_named(void)
 {
     struct scratch s = scratch_make();
@@ -288,6 +365,8 @@ static const struct unit_test tests[] = {
     { "unwritable_place_is_exit_3", unwritable_place_is_exit_3 },
     { "every_truncation_is_found", every_truncation_is_found },
     { "every_flipped_bit_is_found", every_flipped_bit_is_found },
+    { "strangers_bytes_are_read_within_bounds", strangers_bytes_are_read_within_bounds },
+    { "numbers_have_one_form_and_a_limit", numbers_have_one_form_and_a_limit },
     { "another_version_is_named", another_version_is_named },
     { "outcomes_have_names", outcomes_have_names },
 };

@@ -295,8 +295,9 @@ static void without_gnuplot_nothing_is_lost_but_the_pictures(void)
 
 static void remap_json_has_shares(void)
 {
-    static const struct report_remap_row rows[] = { { "maglev", "remove 1", 10, 1000, 110, 100,
-                                                      1.01, 262148, 1e6 } };
+    static const struct report_remap_row rows[] = {
+        { .algorithm = "maglev", .change = "remove 1", .backends = 10, .keys = 1000, .moved = 110,
+          .unavoidable = 100, .max_over_mean = 1.01, .table_bytes = 262148, .build_ns = 1e6 } };
     static const struct result_environment environment = { .version = "0.1" };
     char *text = NULL;
     size_t length;

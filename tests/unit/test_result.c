@@ -634,7 +634,7 @@ static void the_busiest_backend_has_its_metrics(void)
 
     CU_ASSERT_DOUBLE_EQUAL(p->share_max.value, 0.75, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(p->utilisation_max.value, 0.5 / 3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(metric_find("utilisation.max", &unused)->of_run(&m.result, 0, NAN), 0.5,
+    CU_ASSERT_DOUBLE_EQUAL(metric_of_run(metric_find("utilisation.max", &unused), &m.result, 0, NAN), 0.5,
                            1e-12);
     CU_ASSERT_DOUBLE_EQUAL(p->amplification.value, 0.5, 1e-12);
     CU_ASSERT(p->amplification.low < 0.5 && p->amplification.high > 0.5);
@@ -817,14 +817,14 @@ static void metrics_are_equal(const struct result *a, const struct result *b)
             double percentile = a->plan.percentile[i];
 
             for (uint32_t p = 0; p < a->plan.policies; p++) {
-                struct result_quantity x = m->of_policy(a, p, percentile);
-                struct result_quantity y = m->of_policy(b, p, percentile);
+                struct result_quantity x = metric_of_policy(m, a, p, percentile);
+                struct result_quantity y = metric_of_policy(m, b, p, percentile);
 
                 CU_ASSERT(same(x.value, y.value) && same(x.low, y.low) && same(x.high, y.high) &&
                           same(x.median_low, y.median_low));
             }
             for (uint32_t k = 0; k < a->runs; k++)
-                CU_ASSERT(same(m->of_run(a, k, percentile), m->of_run(b, k, percentile)));
+                CU_ASSERT(same(metric_of_run(m, a, k, percentile), metric_of_run(m, b, k, percentile)));
         }
 }
 

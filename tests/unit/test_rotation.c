@@ -316,6 +316,8 @@ static void static_stride_is_grpcs(void)
         { "static_stride", NOW, "1,1,1", NULL, "a:1,3,0 b:1,3,0 c:1,3,0 p4", "bcab", "all equal" },
         { "static_stride", NOW, "1,1", NULL, "a:0,9,0 b:0.5,0,0 p4", "baba",
           "A58: no utilisation or rate, no report" },
+        { "static_stride", NOW, "1,1,1", NULL, "a:0,9,0 b:1,2,0 c:1,4,0 p18", "bcacabccabcacabcca",
+          "A58: without utilisation, the mean" },
         { "static_stride", NOW, "9,1", NULL, "p4", "baba", "configured weights mean nothing" },
         { "static_stride", NOW, "1,1", NULL, "a:0.5,100,0 b:0.5,200,0 p6", "babbab",
           "A58: rps / utilisation" },

@@ -1,0 +1,355 @@
+/* test_failover.c - what is found of faults, how soon, and what it costs: scenarios whose answers
+ * can be worked out, and laws of reliability over many draws. */
+#include "unit.h"
+
+#include "simulate.h"
+
+#include <math.h>
+#include <string.h>
+
+static uint64_t tally(const struct record *r, enum tally t)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < r->slices; i++)
+        sum += r->slice[i].tally[t];
+    return sum;
+}
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+#define RUN(duration, seed) \
+    "{ 'version': 1, 'name': 't', 'run': { 'duration': '" duration "', 'seed': " seed " }, "
+#define CLIENT(rate)                                                                            \
+    "'clients': [ { 'name': 'c', 'to': 'lb', 'timeout': '5s', 'arrival': { 'process': "        \
+    "'constant', 'rate': '" rate "' } } ], "
+#define BALANCER(more) \
+    "'balancers': [ { 'name': 'lb', 'algorithm': 'round_robin', 'to': 's', " more " } ], "
+#define BACKENDS(count, more) \
+    "'backends': [ { 'name': 's', 'count': " count ", 'service': '1ms'" more " } ]"
+#define EVENTS(list) ", 'events': [ " list " ] }"
+
+/* ---- what each level sees ---- */
+
+static void each_level_sees_what_it_asks(void)
+{
+    static const char *const levels[] = { "l4", "l7", "deep" };
+    static const struct { const char *fault; bool seen[3]; } row[] = {
+        { "'do': 'fail', 'mode': 'crash'", { true, true, true } },
+        { "'do': 'fail', 'mode': 'hang'", { false, true, true } },
+        { "'do': 'pause'", { false, true, true } },
+        { "'do': 'fail', 'mode': 'error'", { false, true, true } },
+        { "'do': 'fail', 'mode': 'reset'", { false, true, true } },
+        { "'do': 'fail', 'mode': 'dependency'", { false, false, true } },
+        { "'do': 'fail', 'mode': 'grey', 'share': 0.9", { false, false, false } },
+        { "'do': 'slow', 'factor': 1000", { false, true, true } },     /* 2 s for a check's 2 ms */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++)
+        for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
+            struct record r = simulate(
+                RUN("20s", "1") CLIENT("50/s")
+                BALANCER("'health_check': { 'level': '%s', 'interval': '1s', 'timeout': '500ms', "
+                         "'rise': 1, 'fall': 1, 'cost': '2ms' }")
+                BACKENDS("3", ", 'workers': 'unlimited'")
+                EVENTS("{ 'at': '5s', %s, 'target': 's[1]', 'for': '8s' }"),
+                levels[l], row[i].fault);
+
+            CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 1);
+            CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), row[i].seen[l]);
+            CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT_WELL), 0);
+            record_fini(&r);
+        }
+}
+
+/* A check that costs a worker waits for one: at a backend with a long queue it comes too late. */
+static void a_check_waits_behind_requests(void)
+{
+    static const struct { const char *cost; bool is_out; } row[] = { { "0", false },
+                                                                      { "1ms", true } };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("4s", "1") CLIENT("1500/s")
+            BALANCER("'health_check': { 'interval': '500ms', 'timeout': '200ms', 'fall': 2, "
+                     "'cost': '%s' }")
+            BACKENDS("1", "") " }", row[i].cost);
+
+        CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT) > 0, row[i].is_out);
+        CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT_WELL), tally(&r, TALLY_TAKEN_OUT));
+        record_fini(&r);
+    }
+}
+
+/* ---- how soon ---- */
+
+/* Refused checks: the phase is uniform over the interval, then fall - 1 whole ones; hung ones take
+ * the timeout besides.  A hundred backends are a hundred phases. */
+static void detection_takes_the_phase_and_the_falls(void)
+{
+    static const struct { const char *mode; uint32_t fall; double extra; } row[] = {
+        { "crash", 1, 0 }, { "crash", 3, 0 }, { "hang", 3, 0.4 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("20s", "3") CLIENT("10/s")
+            BALANCER("'health_check': { 'interval': '2s', 'timeout': '400ms', 'fall': %u }")
+            BACKENDS("400", "") EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': '%s', 'target': 's[*]' }"),
+            row[i].fall, row[i].mode);
+        double least = 2.0 * (row[i].fall - 1) + row[i].extra, n = 400;
+        double mean = seconds(tally(&r, TALLY_DETECTION_NS)) / n;
+
+        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), 400);
+        CU_ASSERT(fabs(mean - (least + 1)) < 4 * 2 / sqrt(12 * n));
+        CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_MAX_NS)) <= least + 2);
+        CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_MAX_NS)) > least + 1.9);
+        record_fini(&r);
+    }
+}
+
+/* With k instances it is the last of k phases: interval x k / (k + 1) on average. */
+static void the_last_instance_counts(void)
+{
+    struct record r = simulate(
+        RUN("20s", "3") CLIENT("10/s")
+        BALANCER("'instances': 4, 'health_check': { 'interval': '2s', 'fall': 1 }")
+        BACKENDS("400", "") EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[*]' }"));
+    double mean = seconds(tally(&r, TALLY_DETECTION_NS)) / 400;
+    double sd = 2 * sqrt(4 / (25.0 * 6));   /* of the largest of 4 uniforms */
+
+    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), 400);
+    CU_ASSERT(fabs(mean - 1.6) < 4 * sd / 20);
+    record_fini(&r);
+}
+
+/* From the end of one to the start of the next, quicker while in doubt, slower while down. */
+static void fast_and_down_intervals(void)
+{
+    struct record r = simulate(
+        RUN("30s", "1") CLIENT("10/s")
+        BALANCER("'health_check': { 'interval': '2s', 'fast_interval': '100ms', 'down_interval': "
+                 "'5s', 'first': '1s', 'fall': 3, 'rise': 2, 'from': 'end' }")
+        BACKENDS("1", "")
+        EVENTS("{ 'at': '4s', 'do': 'fail', 'target': 's[0]', 'for': '10s' }"));
+
+    /* checks at 1, 3, 5, 5.1, 5.2: down; 10.2, 15.2 good, 15.3: up; 17.3 ... 29.3 */
+    CU_ASSERT_EQUAL(tally(&r, TALLY_DETECTION_NS), 1200 * MILLISECOND);
+    CU_ASSERT_EQUAL(tally(&r, TALLY_PROBES), 8 + 7);
+    CU_ASSERT_EQUAL(tally(&r, TALLY_PROBES_FAILED), 4);
+    record_fini(&r);
+}
+
+/* ---- requests tell ---- */
+
+static void observed_errors_are_checks(void)
+{
+    /* 30/s over 3: s[1] is asked 10 times a second; checks would take 20 s and more */
+    static const struct { const char *observe, *fault, *on_error; bool found; } row[] = {
+        { "layer4", "crash", "mark-down", true }, { "layer4", "error", "mark-down", false },
+        { "layer7", "error", "mark-down", true }, { "layer7", "error", "fail-check", true },
+        { "layer7", "grey", "sudden-death", true }, { "layer7", "crash", "fastinter", true },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("14s", "1") CLIENT("30/s")
+            BALANCER("'health_check': { 'interval': '10s', 'fast_interval': '200ms', 'first': "
+                     "'1s', 'fall': 3, 'observe': '%s', 'error_limit': 4, 'on_error': '%s' }")
+            BACKENDS("3", "")
+            EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': '%s', 'target': 's[1]' }"),
+            row[i].observe, row[i].on_error, row[i].fault);
+        bool hides = strcmp(row[i].fault, "grey") == 0; /* its checks pass: the doubt ends */
+
+        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), row[i].found && !hides);
+        if (row[i].found && !hides)
+            CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_NS)) < 2);
+        record_fini(&r);
+    }
+}
+
+static void max_fails_loses_one_request_a_try(void)
+{
+    /* down from 2 s to 6 s; fail_timeout 2 s by whole seconds: tries at 2.x, 5.x, and 8 goes well */
+    struct record r = simulate(
+        RUN("12s", "1") CLIENT("30/s")
+        BALANCER("'passive': { 'max_fails': 1, 'fail_timeout': '2s' }") BACKENDS("3", "")
+        EVENTS("{ 'at': '2s', 'do': 'fail', 'target': 's[1]', 'for': '4s' }"));
+
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 2);
+    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULT_FAILED), 2);
+    CU_ASSERT(picked_between(&r, 1, 9 * SECOND, 11 * SECOND) >= 19);
+    record_fini(&r);
+}
+
+static void outlier_detection_ejects_in_the_network(void)
+{
+    struct record r = simulate(
+        RUN("60s", "1") CLIENT("500/s")
+        BALANCER("'outlier_detection': { 'always_eject_one_host': true }")
+        BACKENDS("5", ", 'workers': 'unlimited'")
+        EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': 'error', 'target': 's[1]' }"));
+
+    /* five failures at 100/s, back at the tick at 40 s, five more, out for 60 s */
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_ERROR), 10);
+    CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT), 2);
+    record_fini(&r);
+}
+
+/* ---- when nobody is left ---- */
+
+static void fail_open_or_closed(void)
+{
+    static const struct { const char *open; double lost; } row[] = { { "true", 0.4 },
+                                                                     { "false", 1 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("20s", "2") CLIENT("1000/s")
+            BALANCER("'fail_open': %s, 'health_check': { 'level': 'deep', 'interval': '500ms', "
+                     "'fall': 1, 'rise': 1 }")
+            BACKENDS("4", ", 'workers': 'unlimited'")
+            EVENTS("{ 'at': '1s', 'do': 'fail', 'mode': 'dependency', 'share': 0.4, 'target': "
+                   "'s[*]' }"), row[i].open);
+        double lost = (double)(count_born(&r) - count_ended(&r, OUTCOME_OK)) / 18500;
+
+        CU_ASSERT(fabs(lost - row[i].lost) < 0.03);
+        record_fini(&r);
+    }
+}
+
+/* ---- who restarts, and chance ---- */
+
+/* A hang is cured: found by the third check of 2 s, then 4 s of restart.  A crash by an event is
+ * not; it ends when the event says. */
+static void a_keeper_restarts_what_hangs(void)
+{
+    static const struct { const char *level, *mode; uint64_t restarts; double most_lost; } row[] = {
+        { "l7", "hang", 1, 12 }, { "l4", "hang", 0, 50 }, { "l7", "error", 1, 12 },
+        { "l7", "dependency", 0, 50 }, { "deep", "dependency", 6, 50 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("60s", "1") CLIENT("10/s") BALANCER("'timeout': '1s'")
+            BACKENDS("1", ", 'workers': 'unlimited', 'liveness': { 'level': '%s', 'interval': "
+                     "'2s', 'timeout': '1s', 'fall': 3, 'restart': '4s' }")
+            EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': '%s', 'target': 's[0]', 'for': '50s' }"),
+            row[i].level, row[i].mode);
+        double lost = (double)(count_born(&r) - count_ended(&r, OUTCOME_OK)) / 10;
+
+        CU_ASSERT_EQUAL(tally(&r, TALLY_RESTARTS), row[i].restarts);
+        CU_ASSERT(lost <= row[i].most_lost + 0.2);
+        CU_ASSERT(lost >= (row[i].restarts == 1 ? 8 : 48));
+        record_fini(&r);
+    }
+}
+
+/* Down a share mttr / (mtbf + mttr) of the time, once in mtbf + mttr (renewal-reward).  200
+ * backends for 2000 s are about 4000 faults. */
+static void chance_takes_mttr_of_each_mtbf(void)
+{
+    struct record r = simulate(
+        RUN("2000s", "5") CLIENT("50/s")
+        BALANCER("'health_check': { 'interval': '1000s' }")
+        BACKENDS("200", ", 'workers': 'unlimited', 'failures': { 'mtbf': '80s', 'mttr': '20s' }")
+        " }");
+    double down = (double)(count_born(&r) - count_ended(&r, OUTCOME_OK)) / (double)count_born(&r);
+    double faults = (double)tally(&r, TALLY_FAULTS);
+
+    /* a cycle's length has variance 80^2 + 20^2: the count's is n x T (80^2 + 20^2) / 100^3; it
+     * begins up, so 80^2 .. /2 of a cycle's moment come off */
+    double expected = 200 * (2000.0 / 100 - 0.16), sd = sqrt(200 * 2000.0 * 6800 / 1e6);
+    CU_ASSERT(fabs(faults - expected) < 4 * sd);
+    CU_ASSERT(fabs(down - 0.2 * (1 - 20.0 * 80 / (100 * 2000.0))) < 0.01);
+    record_fini(&r);
+}
+
+/* ---- deploys, discovery, zones, flapping ---- */
+
+static void draining_saves_what_a_stop_would_cut(void)
+{
+    static const struct { const char *drain, *delay; bool lost; } row[] = {
+        { "0", "0s", true }, { "500ms", "0s", false }, { "500ms", "2s", true },
+        { "3s", "2s", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("40s", "1") CLIENT("200/s") BALANCER("'discovery_delay': '%s'")
+            "'backends': [ { 'name': 's', 'count': 4, 'workers': 'unlimited', 'service': '100ms' } ]"
+            EVENTS("{ 'at': '5s', 'do': 'restart', 'target': 's[*]', 'for': '2s', 'gap': '1s', "
+                   "'drain': '%s' }"), row[i].delay, row[i].drain);
+
+        CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK) < count_born(&r), row[i].lost);
+        for (uint32_t b = 0; b < 4; b++)
+            CU_ASSERT(picked_between(&r, b, 36 * SECOND, 40 * SECOND) > 150);
+        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 0);
+        record_fini(&r);
+    }
+}
+
+/* Removed at 5 s, known 3 s later: a quarter of 3 s of requests is refused. */
+static void slow_discovery_loses_its_share(void)
+{
+    struct record r = simulate(
+        RUN("20s", "1") CLIENT("100/s") BALANCER("'instances': 3, 'discovery_delay': '3s'")
+        BACKENDS("4", ", 'workers': 'unlimited'")
+        EVENTS("{ 'at': '5s', 'do': 'remove', 'target': 's[2]' }, { 'at': '10s', 'do': 'add', "
+               "'target': 's' }"));
+
+    CU_ASSERT(fabs((double)count_ended(&r, OUTCOME_REFUSED) - 75) <= 4);
+    CU_ASSERT_EQUAL(picked_between(&r, 4, 0, 12600 * MILLISECOND), 0);
+    CU_ASSERT(picked_between(&r, 4, 14 * SECOND, 20 * SECOND) > 100);
+    record_fini(&r);
+}
+
+static void a_zone_fails_together(void)
+{
+    struct record r = simulate(
+        RUN("20s", "1") CLIENT("100/s") BALANCER("'timeout': '1s'")
+        BACKENDS("6", ", 'zone': [ 'a', 'b', 'a', 'b', 'a', 'b' ]")
+        EVENTS("{ 'at': '10s', 'do': 'fail', 'target': 's[*]', 'zone': 'b' }"));
+
+    for (uint32_t b = 0; b < 6; b++)
+        CU_ASSERT_EQUAL(count_failed(&r, b) > 0, b % 2 == 1);
+    record_fini(&r);
+}
+
+/* Down for 1 s of every 4: ten times from 5 s to 41 s. */
+static void what_flaps_fails_again_and_again(void)
+{
+    struct record r = simulate(
+        RUN("60s", "1") CLIENT("100/s") BALANCER("'timeout': '1s', 'health_check': { 'interval': '10s', "
+                                                 "'level': 'l4' }")
+        BACKENDS("1", "")
+        EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[0]', 'for': '1s', 'every': '4s', 'until': "
+               "'42s' }"));
+
+    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 10);
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 1000);
+    record_fini(&r);
+}
+
+static const struct unit_test tests[] = {
+    { "each_level_sees_what_it_asks", each_level_sees_what_it_asks },
+    { "a_check_waits_behind_requests", a_check_waits_behind_requests },
+    { "detection_takes_the_phase_and_the_falls", detection_takes_the_phase_and_the_falls },
+    { "the_last_instance_counts", the_last_instance_counts },
+    { "fast_and_down_intervals", fast_and_down_intervals },
+    { "observed_errors_are_checks", observed_errors_are_checks },
+    { "max_fails_loses_one_request_a_try", max_fails_loses_one_request_a_try },
+    { "outlier_detection_ejects_in_the_network", outlier_detection_ejects_in_the_network },
+    { "fail_open_or_closed", fail_open_or_closed },
+    { "a_keeper_restarts_what_hangs", a_keeper_restarts_what_hangs },
+    { "chance_takes_mttr_of_each_mtbf", chance_takes_mttr_of_each_mtbf },
+    { "draining_saves_what_a_stop_would_cut", draining_saves_what_a_stop_would_cut },
+    { "slow_discovery_loses_its_share", slow_discovery_loses_its_share },
+    { "a_zone_fails_together", a_zone_fails_together },
+    { "what_flaps_fails_again_and_again", what_flaps_fails_again_and_again },
+};
+
+UNIT_MAIN("failover", tests)
