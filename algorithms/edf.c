@@ -29,9 +29,8 @@ static bool due_before(const struct lb *lb, uint32_t a, uint32_t b)
 {
     const struct due *d = ((const struct edf *)lb->state)->due;
 
-    /* Not `||`: which is due first is a coin's throw that no branch predictor guesses. */
-    return (d[a].deadline < d[b].deadline)
-         | ((d[a].deadline == d[b].deadline) & (d[a].came < d[b].came));
+    return d[a].deadline < d[b].deadline
+        || (d[a].deadline == d[b].deadline && d[a].came < d[b].came);
 }
 
 static void set_deadline(struct lb *lb, uint32_t i)

@@ -37,8 +37,8 @@ static inline void heap_sink(struct heap *h, const struct lb *lb, heap_order *be
     uint32_t at = h->place[i] - 1;
 
     for (uint32_t child = 2 * at + 1; child < h->size; child = 2 * at + 1) {
-        if (child + 1 < h->size)
-            child += before(lb, h->item[child + 1], h->item[child]);
+        if (child + 1 < h->size && before(lb, h->item[child + 1], h->item[child]))
+            child++;
         if (!before(lb, h->item[child], i))
             break;
         heap_set(h, at, h->item[child]);

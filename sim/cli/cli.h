@@ -14,6 +14,7 @@ struct options {
     enum when color, progress;
     const char *output, *results;
     uint32_t jobs;
+    uint32_t stall;                 /* s */
 
     struct texts set, plugins;      /* -s, --plugin */
     const char *algorithms, *seed, *replications, *duration, *allow_path;

@@ -84,6 +84,11 @@ static void explain_traits(FILE *out, uint32_t traits)
         { LB_SCANS, "every pick looks at all backends" },
         { LB_MAY_WAIT, "waits for a full backend though others have room" },
         { LB_MAY_DROP, "drops what the backend of its choice may not be given" },
+        { LB_RAMPS, "weights may change at any time: goes with slow_start" },
+        { LB_WRAPS, "wraps an algorithm: a key of it, { \"name\": \"p2c\", \"panic\": {} }" },
+        { LB_STICKS, "remembers where keys went" },
+        { LB_PANICS, "may use backends that are down" },
+        { LB_MAY_LINGER, "keys may still go to drained backends" },
     };
     const char *before = "\ntraits\n  ";
 
@@ -269,6 +274,8 @@ static const char *code_meaning(const char *code)
         { "E915", "`merge` found no records, or those of several runs: name one folder." },
         { "E916", "`--resume` found nothing of this scenario that was left unfinished." },
         { "E917", "A stop rule cannot be dealt out to shards: give \"replications\" instead." },
+        { "E918", "A process that worked on a seed got nowhere for so long (--stall): its algorithm\n"
+                  "loops, most likely one that a plug-in brought." },
         { "W301", "Results of different scenarios were compared, as --allow-different wants:\n"
                   "their seeds are pairs in number only, so the changes are not paired." },
         { "W901", "gnuplot is not installed; the result is whole but has no figures." },

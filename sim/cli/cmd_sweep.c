@@ -215,9 +215,10 @@ static int dry_run(struct cli *cli, const struct scenario *s, const struct sweep
     char requests[32], events[32], memory[32], shown[80];
 
     sweep_points_estimate(p, &e);
-    fprintf(cli->out, "%s: %" PRIu32 " points x %" PRIu32 " policies x %" PRIu32
-                      " seeds = %" PRIu32 " cells, about %s requests, %s events, %s a cell\n",
-            s->name, p->axis.values, s->policies, s->run.replications, e.cells,
+    fprintf(cli->out, "%s: %" PRIu32 " points x %" PRIu32 " %s x %" PRIu32
+                      " seed%s = %" PRIu32 " cells, about %s requests, %s events, %s a cell\n",
+            s->name, p->axis.values, s->policies, s->policies == 1 ? "policy" : "policies",
+            s->run.replications, s->run.replications == 1 ? "" : "s", e.cells,
             text_show_count(requests, sizeof requests, e.requests),
             text_show_count(events, sizeof events, e.events),
             text_show_bytes(memory, sizeof memory, e.memory_bytes));

@@ -181,7 +181,7 @@ static void init(struct cli *cli)
         .started = cli_clock(),
         .has_error_colors = wants_colors(WHEN_AUTO, STDERR_FILENO),
         .opt = { .results = "results", .jobs = cpus > 0 ? (uint32_t)cpus : 1, .wants_plots = true,
-                 .first_seed = 1, .rounds = 9 },
+                 .first_seed = 1, .rounds = 9, .stall = 60 },
     };
     err_init(&cli->err);
     gmtime_r(&now, &utc);

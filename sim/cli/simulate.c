@@ -48,6 +48,7 @@ int simulate_all(struct cli *cli, const struct scenario *const *scenario, uint32
     struct progress progress;
     struct run_options options = {
         .jobs = cli->opt.jobs,
+        .stall = cli->opt.stall,
         .results = cli->opt.results,
         .progress = progress_tell,
         .arg = &progress,

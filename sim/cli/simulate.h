@@ -16,6 +16,8 @@ int simulate_shard(const char *text, uint32_t *shard, uint32_t *shards, struct e
 /* The rows of a verb that simulates. */
 #define OPT_ROWS_SIMULATE                                                                          \
     OPT_ROW_UINT("jobs", 'j', jobs, "N", "CPUs", "worker processes; same result", 1, 1024),        \
+    OPT_ROW_UINT("stall", 0, stall, "SECONDS", "60",                                               \
+                 "processor time in which a seed must get on, or it is given up", 1, 86400),       \
     OPT_ROW("results", 0, OPT_TEXT, results, "DIR", "results", "where results go"),                \
     OPT_ROW("progress", 0, OPT_WHEN, progress, "WHEN", "auto", "a bar: auto, always or never")
 

@@ -121,6 +121,8 @@ static void judge_undecided(struct result_change *c, double margin, uint32_t row
     uint32_t differ = stats_seeds_for(c->change.n, half, centre, one_of_rows);
 
     c->seeds_needed = same == 0 || (differ && differ < same) ? differ : same;
+    if (c->seeds_needed && c->seeds_needed <= c->change.n)
+        c->seeds_needed = c->change.n + 1;      /* so many are there, and were not enough */
 }
 
 static void judge(struct result_change *c, enum metric_better better, double margin, uint32_t rows)

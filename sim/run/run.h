@@ -14,6 +14,7 @@ struct run_progress {
 
 struct run_options {
     uint32_t jobs;                  /* worker processes, >= 1 */
+    uint32_t stall;                 /* s of processor time without progress that end a worker */
     /* the results folder; records lie in <results>/<scenario>/.cells/<plan digest>/ */
     const char *results;
     /* of all cells, those with number % shards == shard; shards 0: all, and a result */

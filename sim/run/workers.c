@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ struct worker {
 
 struct crew {
     const struct task *task;
-    uint32_t tasks, next, done;
+    uint32_t tasks, next, done, lost;   /* lost: tasks whose workers died for good */
     const struct run_options *options;
     void (*ended)(uint32_t task, void *arg);
     struct run_progress *progress;
@@ -41,9 +42,22 @@ struct crew {
 
 /* ---- in the worker ---- */
 
+struct reporter { int pipe; uint32_t stall; };
+
+/* So much processor time without a word, and SIGPROF ends this process: an algorithm may loop. */
+static void watch(uint32_t seconds)
+{
+    struct itimerval timer = { .it_value.tv_sec = (time_t)seconds };
+
+    setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 static void tell_progress(double share, void *arg)
 {
-    pipe_tell(*(int *)arg, &share, sizeof share);
+    const struct reporter *r = arg;
+
+    watch(r->stall);
+    pipe_tell(r->pipe, &share, sizeof share);
 }
 
 static _Noreturn void leave_with_fault(int pipe, const struct err *err)
@@ -58,6 +72,7 @@ static _Noreturn void leave_with_fault(int pipe, const struct err *err)
 static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
 {
     const struct task *task = &crew->task[i];
+    struct reporter reporter = { pipe, crew->options->stall };
     struct record record;
     struct err err;
     char path[PATH_MAX];
@@ -65,9 +80,11 @@ static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
     signal(SIGINT, SIG_IGN);        /* the parent decides what a key press means */
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGPROF, SIG_DFL);
+    watch(reporter.stall);
     prctl(PR_SET_PDEATHSIG, SIGKILL);   /* nobody would use what it leaves */
     err_init(&err);
-    if (cell_run(task->scenario, &task->cell, &record, tell_progress, &pipe, &err) != 0)
+    if (cell_run(task->scenario, &task->cell, &record, tell_progress, &reporter, &err) != 0)
         leave_with_fault(pipe, &err);
     store_record_path(task->store, &task->cell, path, sizeof path);
     if (record_write(&record, path, &err) != 0)
@@ -114,6 +131,8 @@ static bool listen_to(struct worker *w)
     return true;
 }
 
+/* What it told of itself ends the run: the next cell would fail alike.  A death is that cell's own
+ * matter: the others are simulated all the same. */
 static int report_death(struct crew *crew, const struct worker *w, int status)
 {
     const struct task *t = &crew->task[w->task];
@@ -125,7 +144,12 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
         crew->err->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 3;
         return -1;
     }
-    if (WIFSIGNALED(status))
+    crew->lost++;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+        err_input(crew->err, "E918",
+                  "the worker of policy %s, seed %llu got nowhere in %u s of processor time", policy,
+                  seed, crew->options->stall);
+    else if (WIFSIGNALED(status))
         err_input(crew->err, "E910",
                   "the worker of policy %s, seed %llu died of signal %d (%s), twice", policy, seed,
                   WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -134,7 +158,7 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
                   "the worker of policy %s, seed %llu ended with code %d and no record", policy,
                   seed, WEXITSTATUS(status));
     crew->err->exit_code = 3;
-    return -1;
+    return 0;
 }
 
 static bool has_record(const struct task *t)
@@ -161,7 +185,7 @@ static int dismiss(struct crew *crew, struct worker *w)
         crew->ended(gone.task, crew->options->arg);
         return 0;
     }
-    if (WIFSIGNALED(status) && crew->tries[gone.task] < 2)
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPROF && crew->tries[gone.task] < 2)
         return hire(crew, w, gone.task);
     return report_death(crew, &gone, status);
 }
@@ -228,7 +252,7 @@ int workers_run(const struct task *task, uint32_t tasks, const struct run_option
 
     crew.worker = xcalloc(options->jobs, sizeof *crew.worker);
     crew.tries = xcalloc(tasks, sizeof *crew.tries);
-    while (status == 0 && crew.done < tasks) {
+    while (status == 0 && crew.done + crew.lost < tasks) {
         status = keep_busy(&crew);
         show_progress(&crew);
         if (status == 0)
@@ -238,5 +262,5 @@ int workers_run(const struct task *task, uint32_t tasks, const struct run_option
     send_home(&crew);
     free(crew.worker);
     free(crew.tries);
-    return status;
+    return crew.lost > 0 ? -1 : status;
 }

@@ -57,4 +57,19 @@ refused "one that anyone may write" "written by anyone"
 chmod o-w "$tmp/x.so"
 run list algorithms --plugin "$tmp/x.so" --plugin "$tmp/x.so"
 is "the same name twice exits 3" 3 $code
+
+# What goes wrong while it picks stays in the worker: the other policy's seeds are done all the same.
+misbehaves() {
+    printf '#include "lb.h"\n#include <stdlib.h>\nstatic uint32_t p(struct lb *l, const struct lb_request *r) { %s return r ? l->live[0] : 0; }\nconst struct lb_ops lb_plugin = { .abi = LB_ABI, .name = "bad", .pick = p };\n' "$2" | make_so x
+    run run "$here/small.json" -a bad,random -n 2 --plugin "$tmp/x.so" --results "$tmp/r$1" --no-plots --stall 1
+    is "$1 while it picks: exit 3" 3 $code
+    has "$1 while it picks: told" "$3" "$tmp/err"
+    run status "$tmp/r$1" --json
+    json "$1 while it picks: the others are done" "$tmp/out" 'd["result"]["rows"][0]["done"] == 2'
+}
+misbehaves exits 'exit(0);' "ended with code 0 and no record"
+if [ -z "$san" ]; then
+    misbehaves crashes '*(volatile int *)0 = 1;' "signal 11"
+    misbehaves loops 'for (volatile int i = 0;; i++) continue;' "got nowhere in 1 s"
+fi
 finish plugin
