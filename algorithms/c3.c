@@ -11,6 +11,7 @@ struct replica {
     double   response, service;          /* ns; response 0: never heard of */
     double   score;
     uint32_t queued;
+    bool     says_service;               /* has reported a service time */
 };
 
 struct c3 {
@@ -60,6 +61,16 @@ static void average(double *mean, double sample, double alpha)
     *mean = *mean == 0 ? sample : alpha * sample + (1 - alpha) * *mean;
 }
 
+static void heed(const struct c3 *c, struct replica *r, const struct lb_outcome *o)
+{
+    if (o->service > 0 && !r->says_service)
+        r->service = 0;                  /* it was the response time until now */
+    r->says_service |= o->service > 0;
+    if (o->service > 0)
+        average(&r->service, (double)o->service, c->alpha);
+    r->queued = o->queued;
+}
+
 static void c3_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
 {
     const struct c3 *c = lb->state;
@@ -67,9 +78,19 @@ static void c3_complete(struct lb *lb, uint32_t i, const struct lb_outcome *o)
 
     if (o->result == LB_OK) {
         average(&r->response, (double)o->latency, c->alpha);
-        average(&r->service, (double)(o->service > 0 ? o->service : o->latency), c->alpha);
-        r->queued = o->queued;
+        if (o->load >= 0 || o->service > 0)
+            heed(c, r, o);
+        if (!r->says_service)
+            average(&r->service, (double)o->latency, c->alpha);
     }
+    rank(lb, i);
+}
+
+static void c3_report(struct lb *lb, uint32_t i, const struct lb_outcome *o)
+{
+    const struct c3 *c = lb->state;
+
+    heed(c, &c->replica[i], o);
     rank(lb, i);
 }
 
@@ -132,7 +153,7 @@ static const struct lb_param params[] = {
 static const struct lb_page page = {
     .rule = "Takes the least R - S + q^3 S: R is the average response time, S the average\n"
             "service time that replies report, q = 1 + in flight x clients + the queue that\n"
-            "the last reply reported. Without reports S is R. Never heard of: 0, taken\n"
+            "the last report had. Without reports S is R. Never heard of: 0, taken\n"
             "first. Equals: fewest in flight, then the first. Failures change nothing.",
     .cost = "O(log n) per pick and per completion, 40 bytes a backend.",
     .used_by = "A research version of Cassandra. Its rate control, which may hold a request\n"
@@ -147,6 +168,7 @@ static const struct lb_page page = {
 const struct lb_ops lb_c3 = {
     .abi         = LB_ABI,
     .traits      = LB_FEEDBACK,
+    .signals     = LB_OWN | LB_REPORTED,
     .name        = "c3",
     .summary     = "R - S + queue^3 x S, least first (Suresh 2015)",
     .page        = &page,
@@ -158,6 +180,7 @@ const struct lb_ops lb_c3 = {
     .on_pick     = c3_picked,
     .on_complete = c3_complete,
     .on_change   = c3_change,
+    .on_report   = c3_report,
     .bytes       = c3_bytes,
     .on_shared   = c3_shared,
 };

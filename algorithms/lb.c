@@ -504,6 +504,23 @@ void lb_report(struct lb *lb, uint32_t i, const struct lb_outcome *outcome)
         lb->ops->on_report(lb, i, outcome);
 }
 
+uint32_t lb_signals_of(const struct lb_ops *ops)
+{
+    return ops->signals != 0 ? ops->signals : ops->traits & LB_FEEDBACK ? LB_OWN : 0;
+}
+
+uint32_t lb_signals(const struct lb *lb)
+{
+    return lb_signals_of(lb->ops) | (lb->inner != NULL ? lb_signals(lb->inner) : 0);
+}
+
+double lb_probes(const struct lb *lb)
+{
+    if (lb->ops->probes != NULL)
+        return lb->ops->probes(lb);
+    return lb->inner != NULL ? lb_probes(lb->inner) : 0;
+}
+
 uint32_t lb_peek(struct lb *lb, const struct lb_request *rq)
 {
     assert(lb->traits & LB_BY_KEY);

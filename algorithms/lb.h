@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LB_ABI   3                   /* raised when what was built before would misread a struct */
+#define LB_ABI   4                   /* raised when what was built before would misread a struct */
 #define LB_NONE  UINT32_MAX          /* no usable backend: refuse (503) */
 #define LB_FULL  (UINT32_MAX - 1)    /* every usable backend is at its limit: queue */
 
@@ -36,6 +36,14 @@ enum lb_trait {
     LB_STICKS     = 8192,            /* reads the key, and remembers where it went */
     LB_PANICS     = 16384,           /* may answer a backend that is down */
     LB_MAY_LINGER = 32768,           /* may answer a draining one, or one of weight 0, to a key */
+};
+
+/* What an algorithm goes by, beside weights and keys: what its host must bring. */
+enum lb_signal {
+    LB_OWN      = 1,                 /* what it sent itself and saw come back: lb.c counts */
+    LB_REPORTED = 2,                 /* what backends say: with replies, or by lb_report() */
+    LB_PROBED   = 4,                 /* their answers to probes, which lb_probes() counts */
+    LB_TOKENS   = 8,                 /* lb_report() by who has become idle */
 };
 
 /* One backend as every algorithm sees it.  lb.c writes it, algorithms read. */
@@ -122,6 +130,8 @@ struct lb_ops {
      * an order, or a sum, that depends on it.  Never a reason to take a turn. */
     void     (*on_shared)(struct lb *, uint32_t backend, int64_t by);
     uint32_t inherits;                   /* LB_WRAPS: traits of the inner one that hold for both */
+    uint32_t signals;                    /* enum lb_signal; 0: LB_OWN if LB_FEEDBACK, else none */
+    double   (*probes)(const struct lb *);             /* LB_PROBED: how many a pick */
 };
 
 /* Where a backend stands. */
@@ -205,6 +215,12 @@ uint32_t lb_pick(struct lb *, const struct lb_request *);
 void     lb_take(struct lb *, uint32_t backend, uint64_t now);
 void     lb_complete(struct lb *, uint32_t backend, const struct lb_outcome *);
 void     lb_report(struct lb *, uint32_t backend, const struct lb_outcome *);
+
+/* What it goes by, an lb's wrapped one included (enum lb_signal); probes that the host shall send for each pick, to
+ * backends drawn at random: 0 for all that are not LB_PROBED. */
+uint32_t lb_signals_of(const struct lb_ops *);
+uint32_t lb_signals(const struct lb *);
+double   lb_probes(const struct lb *);
 
 /* Where would this key go?  Counts nothing.  Only for LB_BY_KEY algorithms. */
 uint32_t lb_peek(struct lb *, const struct lb_request *);

@@ -60,9 +60,9 @@ void     parts_report(struct parts *, uint32_t i, const struct lb_outcome *);
 
 /* Traits of the inner algorithm that most wrappers keep. */
 enum {
-    PARTS_INHERIT = LB_WEIGHTED | LB_BY_KEY | LB_CONSISTENT | LB_FEEDBACK | LB_BY_ADDRESS | LB_BY_LOAD
-                  | LB_BY_WORK | LB_MAY_WAIT | LB_BY_ORDER | LB_MAY_DROP | LB_SCANS | LB_STICKS
-                  | LB_PANICS | LB_MAY_LINGER
+    PARTS_INHERIT = LB_WEIGHTED | LB_BY_KEY | LB_CONSISTENT | LB_FEEDBACK | LB_BY_ADDRESS
+                  | LB_BY_LOAD | LB_BY_WORK | LB_MAY_WAIT | LB_BY_ORDER | LB_MAY_DROP | LB_SCANS
+                  | LB_STICKS | LB_PANICS | LB_MAY_LINGER
 };
 
 /* ---- for lb_ops, of wrappers with one set of parts ---- */

@@ -162,11 +162,16 @@ static uint32_t prequal_pick(struct lb *lb, const struct lb_request *rq)
     return i;
 }
 
+static double prequal_probes(const struct lb *lb)
+{
+    return ((const struct prequal *)lb->state)->probes;
+}
+
 static const struct lb_param params[] = {
     { "quantile", LB_REAL, offsetof(struct prequal, quantile), 0.8409, 0, 1,
       "hot is who has more in flight than this share; 0: in flight only, 1: latency" },
     { "probes", LB_REAL, offsetof(struct prequal, probes), 3, 0.01, 16,
-      "answers that the host hands over per pick: how often each is used follows" },
+      "probes sent per pick, to backends at random: how often each answer is used follows" },
     { "removals", LB_REAL, offsetof(struct prequal, removals), 1, 0, 16,
       "answers removed per pick, the oldest and the worst in turn" },
     { "delta", LB_REAL, offsetof(struct prequal, delta), 1, 0, 100,
@@ -196,6 +201,7 @@ static const struct lb_page page = {
 const struct lb_ops lb_prequal = {
     .abi        = LB_ABI,
     .traits     = LB_FEEDBACK,
+    .signals    = LB_PROBED,
     .name       = "prequal",
     .summary    = "probes: quick cold ones first (Wydrowski 2024)",
     .page       = &page,
@@ -203,4 +209,5 @@ const struct lb_ops lb_prequal = {
     .params     = params,
     .pick       = prequal_pick,
     .on_report  = prequal_report,
+    .probes     = prequal_probes,
 };

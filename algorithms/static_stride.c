@@ -256,6 +256,7 @@ static const struct lb_page page = {
 const struct lb_ops lb_static_stride = {
     .abi         = LB_ABI,
     .traits      = LB_FEEDBACK,
+    .signals     = LB_REPORTED,
     .name        = "static_stride",
     .summary     = "turns weighted by reported load: gRPC's, A58",
     .page        = &page,

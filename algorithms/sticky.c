@@ -65,10 +65,12 @@ static void link_newest(struct sticky *s, uint32_t k)
 /* Closes the gap: who stands behind it moves up, if its home is not between. */
 static void free_slot(struct sticky *s, uint32_t gap)
 {
-    for (uint32_t at = (gap + 1) & (s->slots - 1); s->slot[at] != 0; at = (at + 1) & (s->slots - 1)) {
+    const uint32_t mask = s->slots - 1;
+
+    for (uint32_t at = (gap + 1) & mask; s->slot[at] != 0; at = (at + 1) & mask) {
         uint32_t home = home_of(s, s->stick[s->slot[at] - 1].hash);
 
-        if (((at - home) & (s->slots - 1)) >= ((at - gap) & (s->slots - 1))) {
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
             s->slot[gap] = s->slot[at];
             gap = at;
         }

@@ -10,7 +10,7 @@
 
 #include "../../algorithms/lb.h"
 #include "../base/xalloc.h"
-#include "../nodes/policy.h"
+#include "../parts/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

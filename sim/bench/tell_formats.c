@@ -1,5 +1,5 @@
-/* tell_formats.c - Go's benchmark text (golang.org/design/14313-benchmark-format), for benchstat, and
- * google-benchmark's JSON for its compare.py. */
+/* tell_formats.c - Go's benchmark text (golang.org/design/14313-benchmark-format) for
+ * benchstat, and google-benchmark's JSON for its compare.py. */
 #include "tell.h"
 
 #include "../base/xalloc.h"

@@ -156,8 +156,9 @@ const struct verb verb_conform = {
         "Its directives are read, its policy is looked up in the profile of that version\n"
         "(lblab list profiles), and the same requests are played.  Deterministic policies\n"
         "agree when every pick and every key does, latencies within 2.5 %, or 4 % and\n"
-        "12 % at p99 where a policy feeds back; random ones are judged together, at 1 %\n"
-        "for all of them (Holm).  Exit 0 only when every recording agrees.",
+        "12 % at p99 where a policy feeds back; when a server dies, times within a check\n"
+        "interval; random ones are judged together, at 1 % for all of them (Holm).\n"
+        "Exit 0 only when every recording agrees.",
     .examples = "lblab conform tests/recordings/picks/*.json\n"
                 "lblab conform recordings/*/*.json --json",
     .opts = opts, .run = run,

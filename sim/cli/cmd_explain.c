@@ -101,6 +101,26 @@ static void explain_traits(FILE *out, uint32_t traits)
         fputc('\n', out);
 }
 
+static void explain_signals(FILE *out, uint32_t signals)
+{
+    static const struct { uint32_t bit; const char *says; } all[] = {
+        { LB_OWN, "own: what this balancer sent and saw come back; exact; shared, where \"share\" "
+                  "says so" },
+        { LB_REPORTED, "reported: load that backends tell in replies, or by \"reports\"" },
+        { LB_PROBED, "reported: answers to its own probes" },
+        { LB_TOKENS, "reported: tokens of backends that have become idle" },
+    };
+    const char *before = "\nsignal (see lblab explain signals)\n  ";
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (signals & all[i].bit) {
+            fprintf(out, "%s%s", before, all[i].says);
+            before = "\n  ";
+        }
+    if (signals)
+        fputc('\n', out);
+}
+
 /* "NAME, ALIAS - SUMMARY" */
 static void put_title(struct cli *cli, const char *name, const char *alias, const char *summary)
 {
@@ -123,6 +143,7 @@ static void explain_algorithm(struct cli *cli, const struct lb_ops *ops)
         section(out, "fails when", ops->page->fails_when);
         section(out, "source", ops->page->source);
     }
+    explain_signals(out, lb_signals_of(ops));
     explain_traits(out, ops->traits);
     if (ops->max_backends)
         fprintf(out, "\nat most %u backends\n", ops->max_backends);

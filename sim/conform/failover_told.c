@@ -149,11 +149,11 @@ static void add(struct failover_told *t, struct failover_measure m)
     t->agreed += agrees(&m);
 }
 
-static void add_pair(struct failover_told *t, const struct judged *j, const char *key, double offset,
-                     double ours, double within)
+static void add_pair(struct failover_told *t, const struct judged *j, const char *key, double ours,
+                     double within)
 {
-    add(t, (struct failover_measure){ key, ours, from_pair(j, NULL, key, false) + offset,
-                             from_pair(j, NULL, key, true) + offset, within });
+    add(t, (struct failover_measure){ key, ours, from_pair(j, NULL, key, false),
+                             from_pair(j, NULL, key, true), within });
 }
 
 /* A request that fails takes as long as its attempts: hanging, or waiting for the next one. */
@@ -179,27 +179,28 @@ void failover_compare(const struct judged *j, const struct failover_trial *r,
                       const struct failover *f, const struct record *record,
                       struct failover_told *t)
 {
-    const struct run run_ = { record, record->warmup_slices, seconds(record->slice_width) };
-    const struct run *run = &run_;
+    const struct run *run = &(struct run){ record, record->warmup_slices,
+                                           seconds(record->slice_width) };
     uint32_t n = j->recording->pool.servers;
-    double interval = seconds(f->interval > 0 ? f->interval : f->max_fails > 0 ? f->fail_timeout : 0);
+    double interval = seconds(f->interval > 0 ? f->interval
+                              : f->max_fails > 0 ? f->fail_timeout : 0);
     double count = 1 + interval * r->rate / n, time = interval + run->width;
     double meanwhile = count + by_chance(j, r->rate * (r->up - r->down));
     bool with_failed = strcmp(r->mode, "error") == 0;
 
     count += by_chance(j, r->rate * r->lasts);
     *t = (struct failover_told){ .count = 0 };
-    add_pair(t, j, "client_errors", 0, failed(run), meanwhile);
-    add_pair(t, j, "slow_requests_over_500ms", 0,
+    add_pair(t, j, "client_errors", failed(run), meanwhile);
+    add_pair(t, j, "slow_requests_over_500ms",
              slower_than(run, 500) + (fails_slowly(r, f) ? failed(run) : 0), meanwhile);
     for (uint32_t k = 0; k < n; k++)
         add(t, (struct failover_measure){ j->recording->name[k],
                                  answered(run, k, with_failed && k + 1 == r->server),
                                  from_pair(j, "share", j->recording->name[k], false),
                                  from_pair(j, "share", j->recording->name[k], true), count });
-    add_pair(t, j, "first_error_t", 0, first_failed(run), time);
-    add_pair(t, j, "last_error_t", 0, last_failed(run), time);
-    add_pair(t, j, "first_request_after_recovery_s_after_up", 0,
+    add_pair(t, j, "first_error_t", first_failed(run), time);
+    add_pair(t, j, "last_error_t", last_failed(run), time);
+    add_pair(t, j, "first_request_after_recovery_s_after_up",
              first_answer_after(run, r->server - 1, r->up) - r->up, time);
     if (strcmp(j->recording->program, "haproxy") == 0)
         add(t, (struct failover_measure){ "stopped at", first_taken_out(run), stopped_at(j, false),

@@ -164,8 +164,8 @@ static bool counts_failures(const struct lb_ops *ops)
 }
 
 /* phase: how long before the first request that counts time begins. */
-static void put_scenario(const struct judged *j, const struct failover_trial *r, const struct failover *f,
-                         double phase, double first, struct text *t)
+static void put_scenario(const struct judged *j, const struct failover_trial *r,
+                         const struct failover *f, double phase, double first, struct text *t)
 {
     uint32_t n = j->recording->pool.servers;
 
@@ -188,8 +188,8 @@ static void put_scenario(const struct judged *j, const struct failover_trial *r,
 
 /* ---- runs ---- */
 
-static int simulate(struct judged *j, const struct failover_trial *r, const struct failover *f, double phase,
-                    double first, struct failover_told *told)
+static int simulate(struct judged *j, const struct failover_trial *r, const struct failover *f,
+                    double phase, double first, struct failover_told *told)
 {
     struct text *t = xcalloc(1, sizeof *t);
     struct scenario_overrides over = { .text = t->at };

@@ -1,9 +1,9 @@
 /* judge_sticky.c - users who stick to a server that dies and comes back: for every visit the server
  * that answered, and whether a new cookie was set.
  *
- * What happened before a recording began is not in it, so a rotation may begin anywhere: the order of
- * servers that explains most is taken, and told.  Where a product chooses at random, the recorded
- * choice is given to ours; who has a server must be at that one. */
+ * What happened before a recording began is not in it, so a rotation may begin anywhere: the order
+ * of servers that explains most is taken, and told.  Where a product chooses at random, the
+ * recorded choice is given to ours; who has a server must be at that one. */
 #include "judge.h"
 
 #include "../base/xalloc.h"
@@ -36,7 +36,7 @@ static int fault(struct judged *j, const cJSON *node, const char *what)
 
 /* ---- reading ---- */
 
-/* "s2 just closed, before the checks notice", "s2 down, again", "s2 back"; others change nothing. */
+/* "s2 just closed, before the checks notice", "s2 down", "s2 back"; others change nothing. */
 static void read_turn(const struct judged *j, struct phase *p)
 {
     char name[64];

@@ -25,7 +25,7 @@ struct failover {
     nsec     wait;                  /* before another attempt at the same server */
     uint32_t redispatch;            /* HAProxy's interval; REDISPATCH_OFF, or LAST */
     bool     waits_always;          /* also before one at another server */
-    bool     retries_http;          /* what broke, timed out (and 5xx: fails_on_5xx) is tried again */
+    bool     retries_http;          /* what broke or timed out, too; 5xx by fails_on_5xx */
     nsec     answer_timeout;        /* 0: none */
 };
 #define FAILOVER_REDISPATCH_OFF  0u

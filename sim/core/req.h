@@ -48,6 +48,15 @@ struct req {
     uint32_t class;                 /* set, as the sizes, where classes matter */
     uint32_t request_bytes, reply_bytes;
 
+    /* what a backend says of itself, in the reply to this very attempt or in a message of its own */
+    struct said {
+        uint32_t by;                /* its node id; */
+        uint32_t queued;            /* requests there, without this one */
+        uint64_t mark;              /* sim_mark() when it was written */
+        nsec     time;              /* a reply: of service, without waiting; a probe's: expected */
+        double   load, rps, eps;    /* utilisation, < 0: unknown; requests, errors a second */
+    } said;
+
     /* set by those who use them */
     _Alignas(64)
     uint32_t tried_by;              /* the node that these peers are of: */

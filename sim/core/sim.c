@@ -208,6 +208,27 @@ void sim_end_conn(struct sim *sim, struct req *close)
     sim_free(sim, close);
 }
 
+void sim_lose_conn(struct sim *sim, uint32_t id)
+{
+    struct conn *c = sim_conn(sim, id);
+
+    meter_tally(&sim->meter, TALLY_CONNECTIONS_BROKEN, c->state == CONN_OPEN && !c->is_counted);
+    c->is_counted = true;
+}
+
+void sim_break_conn(struct sim *sim, uint32_t id)
+{
+    sim_lose_conn(sim, id);
+    sim_conn(sim, id)->is_broken = true;
+}
+
+void sim_break_conns_of(struct sim *sim, uint32_t node)
+{
+    for (uint32_t i = 0; i < sim->conns.used_up; i++)
+        if (sim_conn(sim, i)->ends_at == node)
+            sim_break_conn(sim, i);
+}
+
 struct hop *sim_frame(struct req *r, uint32_t node)
 {
     for (uint32_t i = r->depth; i-- > 0;)
@@ -307,6 +328,14 @@ void sim_post(struct sim *sim, const struct link *l, uint32_t to, struct req *r)
         evq_push_lane(&sim->queue, l->lane, sim->now, to, EVQ_REQUEST, r->id);
     else
         evq_push(&sim->queue, sim->now + delay, to, EVQ_REQUEST, r->id);
+}
+
+void sim_tell(struct sim *sim, const struct link *l, struct node *to, uint32_t peer, struct req *r)
+{
+    nsec delay = l->delay + (l->jitter != NULL ? jitter(l, r, 1) : 0);
+
+    sim_via(sim, to, r)->peer = peer;
+    push_after(sim, delay, to->id, EVQ_REPLY, r->id);
 }
 
 /* ---- attempts that nobody waits for ---- */

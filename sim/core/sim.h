@@ -79,6 +79,35 @@ static inline struct conn *sim_conn(const struct sim *sim, uint32_t id)
     return pool_at(&sim->conns, id);
 }
 
+/* A connection in use has lost its end, which nobody may know yet: counted, once. */
+void sim_lose_conn(struct sim *, uint32_t conn);
+/* The same, and it is known: what is asked on it from now on is answered by a reset. */
+void sim_break_conn(struct sim *, uint32_t conn);
+void sim_break_conns_of(struct sim *, uint32_t node);   /* all that end there */
+
+/* This node's word on an OPEN: it accepts the connection, unless that ends elsewhere already. */
+static inline enum status sim_accept(const struct sim *sim, const struct req *open, uint32_t node)
+{
+    struct conn *c = sim_conn(sim, open->conn);
+
+    if (open->is_orphan)
+        return STATUS_OK;           /* the connection may be another one by now */
+    if (c->ends_at != NONE && c->ends_at != node)
+        return STATUS_RESET;
+    c->ends_at = node;
+    return STATUS_OK;
+}
+
+/* Is it asked on a connection that this node never accepted?  Datagrams are accepted unasked. */
+static inline bool sim_is_stranger(const struct sim *sim, const struct req *r, uint32_t node)
+{
+    if (r->conn == NONE || r->is_orphan)
+        return false;
+    uint32_t end = sim_conn(sim, r->conn)->ends_at;
+
+    return end != node && end != NONE;
+}
+
 /* A CLOSE has come to its end: the message and the connection's id are free again. */
 void sim_end_conn(struct sim *, struct req *close);
 
@@ -127,6 +156,16 @@ static inline void sim_answer(struct sim *, struct req *, enum status);
  * to be answered or tried again.  r becomes an orphan: it comes back to this node with no frame
  * left, to be freed. */
 struct req *sim_fork(struct sim *, struct node *, struct req *r);
+
+/* Word from behind a link to the node that sends over it, in the time of the link's way back: it
+ * arrives as a reply, with a frame that names the peer. */
+void sim_tell(struct sim *, const struct link *, struct node *to, uint32_t peer, struct req *);
+
+/* This use of the struct, and which attempt it carries. */
+static inline uint64_t sim_mark(const struct req *r)
+{
+    return r->serial << 16 | (uint16_t)r->attempt;
+}
 
 /* Another struct for the same request, to be sent on beside others: a leg.  It is its own root and
  * has no frames; the carrier waits here, with a frame of this node, and is answered by it. */

@@ -7,6 +7,19 @@
 
 enum tally {
     TALLY_CONNECTIONS_OPENED,       /* by clients */
+    TALLY_UPSTREAM_OPENED,          /* by l7s, to their peers */
+    TALLY_MIGRATIONS,               /* of QUIC connections to another address */
+    TALLY_DATAGRAMS_LOST,           /* or whose answer was */
+    TALLY_LOSSES,                   /* messages late because a packet of theirs was lost, */
+    TALLY_BLOCKED,                  /* because one of an earlier message's was */
+    TALLY_CONNECTIONS_BROKEN,       /* that stood, and lost their end or a box on the way */
+    TALLY_NAT_EXHAUSTED,            /* connections for which a NAT had no port */
+    TALLY_NAT_PORTS_MAX,            /* most ports of one outside address that were taken at a time */
+    TALLY_FLOWS_EVICTED,            /* of an L4's table, though their connections stood */
+    TALLY_FLOWS_REFUSED,            /* connections for which an L4's table had no room */
+    TALLY_FLOWS_ADOPTED,            /* that an L4 did not know, and picked for anew */
+    TALLY_FLOWS_DROPPED,            /* messages to a backend that is gone, by an L4 */
+    TALLY_ECMP_LOST,                /* messages that found their instance gone, retransmissions too */
 
     /* ns of a core, at balancers and at backends; the share of it that was TLS's */
     TALLY_CPU_L4, TALLY_CPU_L7, TALLY_CPU_TLS, TALLY_CPU_BACKEND, TALLY_CPU_BACKEND_TLS,
@@ -36,6 +49,11 @@ enum tally {
     TALLY_SESSIONS,                 /* of which a first request was served */
     TALLY_SESSIONS_MOVED,           /* served elsewhere than the time before */
     TALLY_SESSIONS_LOST,            /* whose state was not there, as it moved or its process died */
+    TALLY_CACHE_LOOKUPS, TALLY_CACHE_HITS,
+    TALLY_FLOOD_SENT, TALLY_FLOOD_DROPPED,      /* requests or SYNs; dropped before a balancer */
+    TALLY_LIMITED,                  /* requests of clients that a limit refused */
+    TALLY_SYN_LOST, TALLY_SYN_COOKIES,          /* of clients; of whoever */
+    TALLY_SIGNALS,                  /* probes for load, reports and idle tokens sent */
     TALLY_COUNT
 };
 extern const char *const tally_name[TALLY_COUNT];   /* "connections_opened", ... */

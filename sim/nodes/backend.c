@@ -8,10 +8,13 @@
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
+#include "../parts/connpool.h"
 
 static void answer(struct backend *b, struct sim *sim, struct req *r, enum status status)
 {
     if (r->what == MSG_ASK) {
+        if (__builtin_expect(b->teller != NULL, 0))
+            backend_note_answer(b, sim, r, status);
         meter_attempt(&sim->meter, r->number, r->attempt, b->index, r->arrived, sim->now, status);
         meter_step(&sim->meter, r->number, r->attempt, b->index, r->born, r->arrived, sim->now,
                    status);
@@ -49,9 +52,8 @@ static void take_open(struct backend *b, struct sim *sim, struct req *r)
         swallow(b, r);
         return;
     }
-    if (!r->is_orphan)
-        sim_conn(sim, r->conn)->ends_at = b->node.id;
-    answer(b, sim, r, STATUS_OK);
+    connpool_limit_age(sim, r, &b->config->max_connection_age);
+    answer(b, sim, r, sim_accept(sim, r, b->node.id));
 }
 
 /* Without a listener an open connection is reset; a warm one is really opened anew and refused. */
@@ -73,6 +75,10 @@ static bool is_failing(const struct backend *b, const struct req *r)
 static void take_ask(struct backend *b, struct sim *sim, struct req *r)
 {
     meter_backend(&sim->meter, b->index)->asked++;
+    if (sim_is_stranger(sim, r, b->node.id))
+        sim_break_conn(sim, r->conn);
+    if (__builtin_expect(b->teller != NULL, 0))
+        backend_note_ask(b, r);
     if (r->is_cancelled) {
         refuse(b, sim, r, STATUS_CANCELLED);
         return;
@@ -111,6 +117,10 @@ static void take_probe(struct backend *b, struct sim *sim, struct req *r)
 {
     enum status seen = seen_by(b, (enum check_level)r->key);
 
+    if (r->key == CHECK_LOAD) {
+        backend_answer_load(b, sim, r);
+        return;
+    }
     if (b->condition == CONDITION_HUNG && r->key != CHECK_L4) {
         sim_free(sim, r);
         return;
@@ -186,8 +196,12 @@ static void note_session(const struct backend *b, struct sim *sim, const struct 
 static void backend_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 {
     struct backend *b = (struct backend *)n;
-    struct req *r = station_finish(&b->station, sim, arg, token);
 
+    if (arg == BACKEND_IDLE) {
+        backend_say_idle(b, sim);
+        return;
+    }
+    struct req *r = station_finish(&b->station, sim, arg, token);
     if (r == NULL)
         return;
     meter_busy(&sim->meter, b->index, r->got + r->work);
@@ -210,6 +224,7 @@ static void backend_destroy(struct node *n)
     struct backend *b = (struct backend *)n;
 
     station_fini(&b->station);
+    backend_free_teller(b);
     if (b->keeps_table) {
         sessions_fini(b->sessions);
         free(b->sessions);
@@ -230,7 +245,7 @@ struct node *backend_new(struct sim *sim, uint32_t id, const struct backend_conf
 {
     struct backend *b = xaligned(64, sizeof *b);
 
-    *b = (struct backend){ .node.ops = &backend_ops, .index = index, .speed = speed,
+    *b = (struct backend){ .node.ops = &backend_ops, .config = c, .index = index, .speed = speed,
                            .fault.since = NEVER };
     station_init(&b->station, &c->station, id, 0x706f6f6cull + pool, speed);
     sim_put_node(sim, &b->node, id, c->name);
@@ -250,22 +265,23 @@ void backend_keep_sessions(struct node *n, struct node *first, const struct sess
     sessions_init(b->sessions);
 }
 
+void backend_go_away(struct node *n, struct sim *sim)
+{
+    if (((const struct backend *)n)->config->says_goaway)
+        connpool_go_away(sim, n->id);
+}
+
+uint32_t backend_life(const struct node *n)
+{
+    return ((const struct backend *)n)->life;
+}
+
 struct station *backend_station(struct node *n)
 {
     return &((struct backend *)n)->station;
 }
 
 /* ---- what can happen to it ---- */
-
-static void break_connections(struct backend *b, struct sim *sim)
-{
-    for (uint32_t i = 0; i < sim->conns.used_up; i++) {
-        struct conn *c = sim_conn(sim, i);
-
-        if (c->ends_at == b->node.id)
-            c->is_broken = true;
-    }
-}
 
 /* What waited at a hung process is told what the crash, or the recovery, means for it. */
 static void answer_swallowed(struct backend *b, struct sim *sim)
@@ -300,9 +316,11 @@ void backend_enter(struct backend *b, struct sim *sim, enum condition condition)
         station_resume(&b->station, sim);
     if (condition != CONDITION_HUNG)
         answer_swallowed(b, sim);
+    if (condition < CONDITION_HUNG)
+        backend_say_idle(b, sim);
     if (condition == CONDITION_CRASHED && !was_crashed) {
         b->life++;
-        break_connections(b, sim);
+        sim_break_conns_of(sim, b->node.id);
         reset_jobs(b, sim);
     }
 }

@@ -17,6 +17,7 @@ struct fault { nsec since; uint32_t found; };
 
 struct backend {
     struct node node;
+    const struct backend_config *config;
     enum condition condition;       /* the worst of blamed[] */
     double   fails;                 /* share of the requests, when grey or cut off */
     struct blamed { enum condition condition; double share; } blamed[BLAMES];
@@ -32,9 +33,24 @@ struct backend {
     bool     keeps_table;           /* the pool's first */
     bool     is_external;           /* their state lies in a store */
     uint32_t life;                  /* of the process: crashes so far */
+    struct teller *teller;          /* of its load; NULL: nobody listens */
 };
 
 /* Another condition than the one it is in: what that means for whom it has, and who waits. */
 void backend_enter(struct backend *, struct sim *, enum condition);
+
+/* ---- backend_report.c ---- */
+
+/* A request has come; its reply goes back, with what the backend says of itself in it: where
+ * there is a teller. */
+void backend_note_ask(struct backend *, struct req *);
+void backend_note_answer(struct backend *, struct sim *, struct req *, enum status);
+/* It has begun to serve: it may have an idle token to send.  Also by a timer with this argument; those
+ * of the station are ids of requests, or NONE - 1. */
+#define BACKEND_IDLE NONE
+void backend_say_idle(struct backend *, struct sim *);
+/* A probe for load. */
+void backend_answer_load(struct backend *, struct sim *, struct req *);
+void backend_free_teller(struct backend *);
 
 #endif

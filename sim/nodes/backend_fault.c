@@ -1,4 +1,4 @@
-/* backend_fault.c - how badly off a backend is, who is to blame, and which balancers have found it. */
+/* backend_fault.c - how badly off a backend is, who is to blame, and which balancers found it. */
 #include "backend.h"
 
 /* ---- faults, and who finds them ---- */

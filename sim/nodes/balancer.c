@@ -1,6 +1,5 @@
 /* balancer.c - peers, and the one place where lb_pick() is called. */
 #include "balancer.h"
-#include "policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +73,7 @@ void balancer_fini(struct balancer *b)
         lb_free(b->lb);
     free((void *)(uintptr_t)b->site.balancers);
     outlier_free(b->outlier);
+    balancer_end_signals(b);
     free(b->peer);
     free(b->avoid);
 }
@@ -141,6 +141,8 @@ static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
         return NONE;
     }
     count_pick(b, sim, peer);
+    if (__builtin_expect(b->signals != NULL, 0))
+        balancer_probe(b, sim);
     return peer;
 }
 
@@ -285,5 +287,6 @@ int balancer_start(struct node *n, struct sim *sim, const char **why)
     if (b->head == b && lb_start(b->lb, why) != 0)
         return -1;
     balancer_begin_health(b, sim);
+    balancer_begin_signals(b, sim);
     return 0;
 }

@@ -40,6 +40,7 @@ struct balancer {
     bool     is_watching;           /* results of requests tell of health, too: outlier.h ... */
     bool     is_open;               /* nobody was left, and it failed open: states are ignored */
     struct outlier *outlier;        /* NULL: none */
+    struct signals *signals;        /* what it hears of load; NULL: nothing */
     uint32_t watched;               /* peers that balancer_health.c has begun with */
 };
 
@@ -48,6 +49,7 @@ struct balancer {
 #define BALANCER_TIMEOUT (1u << 30) /* its check had no answer in time */
 #define BALANCER_PASSIVE (BALANCER_CHECK | BALANCER_TIMEOUT)    /* passive_due() of peer */
 #define BALANCER_TICK    (BALANCER_PASSIVE | 1u << 29)          /* outlier_tick() */
+#define BALANCER_SIGNAL  (BALANCER_TIMEOUT | 1u << 29)          /* balancer_signals.c's */
 
 void balancer_init(struct balancer *, struct sim *, const struct balancer_config *,
                    uint32_t instance,
@@ -83,6 +85,18 @@ static inline void balancer_done(struct balancer *b, uint32_t peer, nsec now, ns
                                                    .result = result });
 }
 
+/* The same when a reply came, which may carry what the peer says of itself. */
+void balancer_done_and_told(struct balancer *, struct sim *, uint32_t peer, nsec latency,
+                            enum lb_result, const struct req *reply);
+static inline void balancer_answered(struct balancer *b, struct sim *sim, uint32_t peer,
+                                     nsec latency, enum lb_result result, const struct req *reply)
+{
+    if (__builtin_expect(b->signals != NULL, 0))
+        balancer_done_and_told(b, sim, peer, latency, result, reply);
+    else
+        balancer_done(b, peer, sim->now, latency, result);
+}
+
 /* What became of an attempt at this peer, beside balancer_done(): for those that learn from it. */
 void balancer_learn(struct balancer *, struct sim *, uint32_t peer, enum status);
 static inline void balancer_saw(struct balancer *b, struct sim *sim, uint32_t peer,
@@ -98,6 +112,16 @@ void balancer_begin_health(struct balancer *, struct sim *);    /* once, of the 
 void balancer_forget_peer(struct balancer *, uint32_t peer);    /* it was removed */
 void balancer_tell_state(struct balancer *, uint32_t peer);     /* to the algorithm */
 void balancer_note_pick(struct balancer *, struct sim *, uint32_t peer);    /* is_watching */
+
+/* ---- balancer_signals.c: likewise ---- */
+
+void balancer_begin_signals(struct balancer *, struct sim *);
+void balancer_end_signals(struct balancer *);
+void balancer_listen(struct balancer *, struct sim *, uint32_t peer);   /* it was added */
+void balancer_probe(struct balancer *, struct sim *);           /* a pick was made; has signals */
+/* A message in which a peer speaks of its load: takes it. */
+void balancer_told(struct balancer *, struct sim *, struct req *, uint32_t peer);
+void balancer_signal_timer(struct balancer *, struct sim *, uint32_t arg);
 
 /* Handles a PROBE's reply, and a timer whose argument has one of the two bits. */
 void balancer_probed(struct balancer *, struct sim *, struct req *, const struct hop *);

@@ -147,6 +147,10 @@ static void check(struct balancer *b, struct sim *sim, uint32_t i)
 
 void balancer_probed(struct balancer *b, struct sim *sim, struct req *r, const struct hop *me)
 {
+    if (r->key == CHECK_LOAD) {
+        balancer_told(b, sim, r, me->peer);
+        return;
+    }
     if (b->peer[me->peer].probe == me->timer)
         end_check(b, sim, me->peer, r->status == STATUS_OK);
     sim_free(sim, r);
@@ -280,6 +284,8 @@ void balancer_timer(struct balancer *b, struct sim *sim, uint32_t arg, uint64_t 
 
     if (kind == BALANCER_TICK)
         tick(b, sim);
+    else if (kind == BALANCER_SIGNAL)
+        balancer_signal_timer(b, sim, arg);
     else if (kind == BALANCER_CHECK && b->peer[i].next_check == token)
         check(b, sim, i);
     else if (kind == BALANCER_TIMEOUT && b->peer[i].probe == token)
@@ -344,4 +350,5 @@ void balancer_watch_peer(struct node *n, struct sim *sim, uint32_t peer_node)
     for (uint32_t i = b->watched; b->head == b && i < b->peers; i++)
         if (b->peer[i].target == peer_node)
             begin_peer(b, sim, i);
+    balancer_listen(b, sim, b->peers - 1);
 }

@@ -7,11 +7,6 @@
 #include "../base/xalloc.h"
 #include "client.h"
 
-/* Timer arguments: request roots are below both. */
-#define CLIENT_ASKS (1u << 31)      /* a closed loop's client (arg without it) has thought enough */
-#define GROUP_ASKS  (1u << 30)      /* the next arrival of the group */
-#define GROUP_STOPS (GROUP_ASKS | 1)
-
 /* ---- the way to the first balancer ---- */
 
 static nsec one_way(const struct client *c, uint32_t client)
@@ -119,9 +114,8 @@ static uint32_t key_of(struct client *c, struct person *who, uint32_t nth, const
 
 static void set_class(const struct client_config *c, struct req *r)
 {
-    static const struct class_config any = { .request_bytes = 500, .reply_bytes = 10000 };
-    uint32_t index = c->classes.count > 0 ? classes_draw(&c->classes, r->luck) : 0;
-    const struct class_config *class = c->classes.count > 0 ? &c->classes.class[index] : &any;
+    uint32_t index;
+    const struct class_config *class = classes_find(&c->classes, r->luck, &index);
 
     r->class = c->first_class + index;
     r->request_bytes = class->request_bytes;
@@ -181,6 +175,8 @@ static void client_reply(struct node *n, struct sim *sim, struct req *r, struct 
     struct client *c = (struct client *)n;
     uint32_t conn = me->conn, tries = me->tries;
 
+    if (conn != NONE && r->what == MSG_ASK && !sim_is_stray(r) && client_waits_on(c, sim, r, me))
+        return;
     me->timer = 0;
     if (sim_is_stray(r)) {
         sim_free(sim, r);
@@ -223,8 +219,9 @@ static void call_off(struct client *c, struct sim *sim, struct req *r, struct ho
         client_finish(c, sim, r, STATUS_TIMEOUT);
     r->is_orphan = true;
     sim->meter.record.orphans++;
-    sim_cancel(sim, &l, client_first_hop(c, sim, &whom), conn, sim_req(sim, r->root),
-               CANCEL_REQUEST);
+    if (c->config->protocol != PROTOCOL_UDP)
+        sim_cancel(sim, &l, client_first_hop(c, sim, &whom), conn, sim_req(sim, r->root),
+                   CANCEL_REQUEST);
     if (conn != NONE)
         client_conns_abandon(c, sim, client, conn);
 }
@@ -240,6 +237,8 @@ static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t t
         client_conns_abandon_open(c, sim, r);
     else if (me->peer == CLIENT_RESTS)
         client_end_rest(c, sim, r);
+    else if (me->peer == CLIENT_LOST)
+        client_end_unanswered(c, sim, r, me);
     else if (me->peer == NONE)
         client_conns_stop_waiting(c, sim, r, STATUS_TIMEOUT);
     else
@@ -292,8 +291,10 @@ static void client_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t
     else if (arg == GROUP_ASKS) {
         if (!c->is_stopped && !is_enough(c->quota))
             next_arrival(c, sim);
-    } else if (!(arg & CLIENT_ASKS))
+    } else if (!(arg & (CLIENT_ASKS | CLIENT_CONN)))
         give_up(c, sim, arg, token);
+    else if (!(arg & CLIENT_ASKS))
+        client_conns_timer(c, sim, arg & ~CLIENT_CONN, token);
     else if (!c->is_stopped && !is_enough(c->quota)) {
         bear(c, sim, arg & ~CLIENT_ASKS, NULL);
         if (is_enough(c->quota))
@@ -303,6 +304,8 @@ static void client_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t
 
 static bool client_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 {
+    if ((arg & (CLIENT_ASKS | GROUP_ASKS | CLIENT_CONN)) == CLIENT_CONN)
+        return sim_conn(sim, arg & ~CLIENT_CONN)->timer == token;
     return arg & (CLIENT_ASKS | GROUP_ASKS) || awaited((struct client *)n, sim, arg, token) != NULL;
 }
 
@@ -344,15 +347,29 @@ static const struct node_ops client_ops = {
     .destroy    = client_destroy,
 };
 
+static bool is_session(const struct client_config *c)
+{
+    return c->protocol == PROTOCOL_WEBSOCKET || c->protocol == PROTOCOL_SESSION;
+}
+
+static uint32_t streams_of(const struct client_config *c)
+{
+    if (c->protocol == PROTOCOL_H2 || c->protocol == PROTOCOL_H3)
+        return c->max_streams;
+    return is_session(c) || c->protocol == PROTOCOL_UDP ? UINT32_MAX : 1;
+}
+
 static struct connpool_config pool_config(const struct client_config *c)
 {
-    bool is_h2 = c->protocol == PROTOCOL_H2;
+    bool is_one_enough = streams_of(c) != 1;
+    const struct dist *age = is_session(c) ? &c->session_length : &c->max_connection_age;
 
     return (struct connpool_config){
-        .connections = is_h2 && c->connections == 0 ? 1 : c->connections,
-        .streams = is_h2 ? c->max_streams : 1,
+        .connections = is_one_enough && c->connections == 0 ? 1 : c->connections,
+        .streams = streams_of(c),
         .requests = c->protocol == PROTOCOL_TCP ? 1 : c->requests_per_connection,
-        .age = c->max_connection_age.kind != NULL ? &c->max_connection_age : NULL,
+        .age = age->kind != NULL ? age : NULL, .is_punctual = is_session(c),
+        .idle = c->idle_timeout,
     };
 }
 

@@ -26,8 +26,17 @@ struct client {
     uint32_t retrying;              /* requests past their first attempt, resting ones too */
 };
 
-/* hop.peer of our frame, beside NONE, which waits for a connection: it waits to be tried again. */
+/* hop.peer of our frame, beside NONE, which waits for a connection: it waits to be tried again; */
 #define CLIENT_RESTS (NONE - 1)
+/* nobody answers it, and nobody says so (UDP); it was answered, and the rest of it comes in. */
+#define CLIENT_LOST  (NONE - 2)
+#define CLIENT_READS (NONE - 3)
+
+/* Timer arguments: requests' roots are below all. */
+#define CLIENT_ASKS (1u << 31)      /* a closed loop's client (arg without it) has thought enough */
+#define GROUP_ASKS  (1u << 30)      /* the next arrival of the group */
+#define GROUP_STOPS (GROUP_ASKS | 1)
+#define CLIENT_CONN (1u << 29)      /* a connection (arg without it) is idle or old */
 
 /* Our frame, the time that we wait, and off it goes. */
 void client_begin_attempt(struct client *, struct sim *, struct req *, uint32_t tries);
@@ -59,6 +68,14 @@ uint32_t client_first_hop(const struct client *, const struct sim *, const struc
 /* The request is over: counted, and a closed loop's client begins to think. */
 void client_finish(struct client *, struct sim *, struct req *, enum status);
 
+/* ---- client_wait.c ---- */
+
+/* Is r, though it came back, not over?  Then it waits here, with our frame, for the rest of the reply
+ * or until we give up. */
+bool client_waits_on(struct client *, struct sim *, struct req *, struct hop *me);
+/* It was lost on the way, and given up: nothing is out there to be called off. */
+void client_end_unanswered(struct client *, struct sim *, struct req *, const struct hop *me);
+
 /* ---- connections ---- */
 
 /* A request that needs one: it waits, or goes out at once. */
@@ -67,6 +84,9 @@ void client_conns_ask(struct client *, struct sim *, struct req *);
 /* An OPEN came back; a request came back on a connection. */
 void client_conns_answered(struct client *, struct sim *, const struct req *open);
 void client_conns_release(struct client *, struct sim *, const struct req *, uint32_t conn);
+
+/* A connection's timer, of connpool_watch(). */
+void client_conns_timer(struct client *, struct sim *, uint32_t conn, uint64_t token);
 
 /* A request that still waits for a connection is over, with this outcome. */
 void client_conns_stop_waiting(struct client *, struct sim *, struct req *, enum status);

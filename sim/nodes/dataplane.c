@@ -97,10 +97,11 @@ static nsec shake_hands(struct dataplane *dp, struct sim *sim, const struct req 
     if (!c->has_tls) {
         c->has_tls = true;
         c->is_resumed = is_resumed(dp->tls, r->luck);
-        c->rounds = (uint8_t)tls_rounds(dp->tls, c->is_resumed);
+        /* QUIC's handshake is TLS's (RFC 9001) */
+        c->rounds = c->kind == CONN_QUIC ? 0 : (uint8_t)tls_rounds(dp->tls, c->is_resumed);
         if (c->rounds > 0)
             return 0;
-    } else {
+    } else if (c->rounds > 0) {
         c->rounds--;
     }
     if (c->is_shaken)
@@ -232,6 +233,17 @@ struct node *dataplane_new(struct sim *sim, uint32_t id, const struct dataplane_
     cores_init(&dp->cores, c->cost->cores > 0 ? c->cost->cores : 1);
     sim_put_node(sim, &dp->node, id, name);
     return &dp->node;
+}
+
+void dataplane_charge(struct node *n, struct sim *sim, uint32_t packets, nsec work)
+{
+    struct dataplane *dp = (struct dataplane *)n;
+
+    work += packets * dp->cost->per_packet;
+    if (work == 0)
+        return;
+    cores_take(&dp->cores, sim->now, work);
+    meter_tally(&sim->meter, dp->tally->busy, work);
 }
 
 /* ---- in front of balancers and backends ---- */

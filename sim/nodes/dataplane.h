@@ -18,6 +18,9 @@ struct dataplane_config {
 struct node *dataplane_new(struct sim *, uint32_t id, const struct dataplane_config *,
                            const char *name, uint32_t next);
 
+/* Packets that are dropped before anyone looks at them, and other work of its cores for them. */
+void dataplane_charge(struct node *, struct sim *, uint32_t packets, nsec work);
+
 /* As the configs of balancers and backends want it. */
 bool dataplane_is_before_balancer(const struct balancer_config *);
 struct node *dataplane_before_balancer(struct sim *, uint32_t id, const struct balancer_config *,

@@ -1,26 +1,137 @@
 /* l4.c - a balancer of connections: it picks on OPEN, remembers the choice, and hears no replies
  * to requests; under DSR not even whether a connection was accepted.  The end of a connection, or
- * its idle timeout, is when the choice is completed. */
+ * its idle timeout, is when the choice is completed.
+ *
+ * Its table may have room for so many, or not be there at all; then what it does not know is picked
+ * for again, or reset. */
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
+#include "../parts/backlog.h"
 #include "../parts/conntrack.h"
+#include "../parts/linger.h"
+#include "../parts/lru.h"
 #include "balancer.h"
 
 struct l4 {
     struct balancer b;
     struct conntrack flows;         /* flow.to: the peer; flow.used: last seen */
+    struct lru recent;              /* FULL_EVICT: places of the table */
+    struct linger ended;            /* FULL_REFUSE: entries after their CLOSE */
+    struct backlog dropped;         /* messages to backends that are gone */
+    bool picks_unknown;
 };
+
+static const struct flow_table_config *table_of(const struct l4 *l4)
+{
+    return &l4->b.config->flow_table;
+}
+
+static bool evicts(const struct l4 *l4)
+{
+    return table_of(l4)->kind == TABLE_BOUNDED && table_of(l4)->when_full == FULL_EVICT;
+}
 
 /* It heard no reply, so it has no latency to tell of. */
 static void forget(struct l4 *l4, struct sim *sim, struct flow *f, enum lb_result result)
 {
     balancer_done(&l4->b, f->to, sim->now, 0, result);
+    if (evicts(l4))
+        lru_end(&l4->recent, f->port);
     *f = (struct flow){ .to = NONE };
     l4->flows.live--;
 }
 
+/* ---- entries ---- */
+
+static bool is_full(struct l4 *l4, const struct sim *sim)
+{
+    const struct flow_table_config *t = table_of(l4);
+    uint64_t unused;
+
+    if (t->kind != TABLE_BOUNDED || t->when_full != FULL_REFUSE)
+        return false;
+    while (linger_next(&l4->ended, sim->now, &unused))
+        continue;
+    return l4->flows.live + l4->ended.count >= t->entries;
+}
+
+static void make_room(struct l4 *l4, struct sim *sim, struct flow *f, uint32_t conn)
+{
+    uint32_t evicted;
+
+    f->port = lru_take(&l4->recent, conn, &evicted);
+    if (evicted == NONE)
+        return;
+    struct flow *old = conntrack_at(&l4->flows, evicted);
+    balancer_done(&l4->b, old->to, sim->now, 0, LB_OK);
+    *old = (struct flow){ .to = NONE };
+    l4->flows.live--;
+    meter_tally(&sim->meter, TALLY_FLOWS_EVICTED, 1);
+}
+
+/* Without a table the choice is over as soon as it is made. */
+static void remember(struct l4 *l4, struct sim *sim, uint32_t conn, uint32_t peer)
+{
+    if (table_of(l4)->kind == TABLE_NONE) {
+        balancer_done(&l4->b, peer, sim->now, 0, LB_OK);
+        return;
+    }
+    struct flow *f = conntrack_at(&l4->flows, conn);
+    *f = (struct flow){ .to = peer, .used = sim->now };
+    l4->flows.live++;
+    if (evicts(l4))
+        make_room(l4, sim, f, conn);
+    if (l4->b.config->idle_timeout > 0)
+        f->timer = sim_wake(sim, &l4->b.node, l4->b.config->idle_timeout, conn);
+}
+
 /* ---- connections ---- */
+
+static bool is_gone(const struct l4 *l4, uint32_t peer)
+{
+    return l4->b.peer[peer].is_removed || l4->b.lb->backend[peer].state == LB_DOWN;
+}
+
+/* Is this flow's backend gone, and the flow treated for it?  Then true for what was dropped; what
+ * was forgotten is unknown from now on. */
+static bool leave_gone(struct l4 *l4, struct sim *sim, struct req *r, struct flow *f)
+{
+    if (!is_gone(l4, f->to))
+        return false;
+    if (l4->b.config->gone_backend != GONE_DROP) {
+        forget(l4, sim, f, LB_ERROR);
+        return false;
+    }
+    if (r->what == MSG_CANCEL) {
+        sim_free(sim, r);
+        return true;
+    }
+    meter_tally(&sim->meter, TALLY_FLOWS_DROPPED, 1);
+    sim_lose_conn(sim, r->conn);
+    backlog_add(&l4->dropped, r);
+    return true;
+}
+
+/* Addresses and ports, as it saw them last. */
+static uint32_t tuple_of(const struct req *r)
+{
+    return (uint32_t)rng_mix((uint64_t)r->source << 16 | r->port);
+}
+
+/* A QUIC connection that has moved is another flow to whom cannot read its id: it is picked for
+ * anew, and found again only if that leads to the same peer. */
+static void pick_if_moved(struct l4 *l4, struct sim *sim, struct req *r, struct flow *f)
+{
+    if (l4->b.config->route_by == ROUTE_BY_CONNECTION_ID || f->tuple == tuple_of(r))
+        return;
+    uint32_t peer = balancer_pick(&l4->b, sim, r);
+    if (peer == NONE)
+        return;
+    balancer_done(&l4->b, f->to, sim->now, 0, LB_OK);
+    f->to = peer;
+    f->tuple = tuple_of(r);
+}
 
 /* What belongs to a known flow goes where it went; `used` is what the idle timeout counts from. */
 static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
@@ -29,7 +140,17 @@ static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
 
     if (f->to == NONE)
         return false;
+    if (r->what == MSG_ASK && !r->is_orphan && sim_conn(sim, r->conn)->moves > 0)
+        pick_if_moved(l4, sim, r, f);
+    if (__builtin_expect(l4->b.config->gone_backend != GONE_FOLLOW, 0)) {
+        if (leave_gone(l4, sim, r, f))
+            return true;
+        if (f->to == NONE)
+            return false;
+    }
     f->used = sim->now;
+    if (evicts(l4))
+        lru_touch(&l4->recent, f->port);
     sim_forward(sim, &l4->b.out, l4->b.peer[f->to].node, r);
     return true;
 }
@@ -42,19 +163,68 @@ static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
     }
     if (follow_flow(l4, sim, r))
         return;                     /* a further round trip of its handshake */
+    if (is_full(l4, sim)) {
+        meter_tally(&sim->meter, TALLY_FLOWS_REFUSED, 1);
+        sim_answer(sim, r, STATUS_REFUSED);
+        return;
+    }
     uint32_t peer = balancer_pick(&l4->b, sim, r);
     if (peer == NONE) {
         sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
-    struct flow *f = conntrack_at(&l4->flows, r->conn);
-    *f = (struct flow){ .to = peer, .used = sim->now };
-    l4->flows.live++;
-    if (l4->b.config->idle_timeout > 0)
-        f->timer = sim_wake(sim, &l4->b.node, l4->b.config->idle_timeout, r->conn);
+    remember(l4, sim, r->conn, peer);
+    if (sim_conn(sim, r->conn)->kind == CONN_QUIC)
+        conntrack_at(&l4->flows, r->conn)->tuple = tuple_of(r);
     if (!l4->b.config->is_dsr)
         sim_via(sim, &l4->b.node, r)->peer = peer;
     sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
+}
+
+/* A flow that began elsewhere, or that was forgotten here: picked for as if it began.  Datagrams
+ * begin no other way. */
+static bool adopt_flow(struct l4 *l4, struct sim *sim, struct req *r)
+{
+    bool is_datagram = sim_conn(sim, r->conn)->ends_at == NONE;
+
+    if ((!l4->picks_unknown && !is_datagram) || r->is_orphan)
+        return false;
+    if (is_full(l4, sim)) {
+        meter_tally(&sim->meter, TALLY_FLOWS_REFUSED, 1);
+        return false;
+    }
+    uint32_t peer = balancer_pick(&l4->b, sim, r);
+    if (peer == NONE)
+        return false;
+    meter_tally(&sim->meter, TALLY_FLOWS_ADOPTED, !is_datagram);
+    remember(l4, sim, r->conn, peer);
+    sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
+    return true;
+}
+
+/* A server writes its own name into the ids that it gives its QUIC connections: no table is needed
+ * to find it. */
+static bool follow_id(struct l4 *l4, struct sim *sim, struct req *r)
+{
+    if (l4->b.config->route_by != ROUTE_BY_CONNECTION_ID || r->is_orphan)
+        return false;
+    uint32_t end = sim_conn(sim, r->conn)->ends_at, peer = 0;
+
+    while (peer < l4->b.peers && l4->b.peer[peer].target != end)
+        peer++;
+    if (peer == l4->b.peers || end == NONE)
+        return false;
+    sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
+    return true;
+}
+
+static void pass_request(struct l4 *l4, struct sim *sim, struct req *r)
+{
+    if (follow_flow(l4, sim, r) || follow_id(l4, sim, r) || adopt_flow(l4, sim, r))
+        return;
+    if (!r->is_orphan)
+        sim_break_conn(sim, r->conn);
+    sim_answer(sim, r, STATUS_RESET);
 }
 
 static void close_flow(struct l4 *l4, struct sim *sim, struct req *r)
@@ -67,7 +237,51 @@ static void close_flow(struct l4 *l4, struct sim *sim, struct req *r)
     }
     uint32_t to = l4->b.peer[f->to].node;
     forget(l4, sim, f, LB_OK);
+    if (table_of(l4)->time_wait > 0)
+        linger_add(&l4->ended, sim->now + table_of(l4)->time_wait, 0);
     sim_forward(sim, &l4->b.out, to, r);
+}
+
+/* ---- what follows a request that nobody waits for ---- */
+
+static bool is_dropped(const struct l4 *l4, const struct req *r)
+{
+    const struct req *d = l4->dropped.head;
+
+    while (d != NULL && d != r)
+        d = d->next;
+    return d != NULL;
+}
+
+/* Without a table: where the algorithm says that the request went. */
+static uint32_t where_picked(struct l4 *l4, struct sim *sim, const struct req *target)
+{
+    uint32_t peer = target != NULL ? balancer_pick(&l4->b, sim, target) : NONE;
+
+    if (peer != NONE)
+        balancer_done(&l4->b, peer, sim->now, 0, LB_OK);
+    return peer;
+}
+
+static void pass_cancel(struct l4 *l4, struct sim *sim, struct req *cancel)
+{
+    struct req *target = sim_cancel_target(sim, cancel);
+    uint32_t peer = NONE;
+
+    if (target != NULL && is_dropped(l4, target)) {
+        sim_free(sim, cancel);
+        backlog_remove(&l4->dropped, target);
+        sim_answer(sim, target, STATUS_CANCELLED);
+        return;
+    }
+    if (follow_flow(l4, sim, cancel))
+        return;
+    if (table_of(l4)->kind == TABLE_NONE)
+        peer = where_picked(l4, sim, target);
+    if (peer == NONE)
+        sim_free(sim, cancel);
+    else
+        sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, cancel);
 }
 
 static void l4_request(struct node *n, struct sim *sim, struct req *r)
@@ -79,15 +293,13 @@ static void l4_request(struct node *n, struct sim *sim, struct req *r)
         open_flow(l4, sim, r);
         break;
     case MSG_ASK:
-        if (!follow_flow(l4, sim, r))
-            sim_answer(sim, r, STATUS_RESET);
+        pass_request(l4, sim, r);
         break;
     case MSG_CLOSE:
         close_flow(l4, sim, r);
         break;
     case MSG_CANCEL:
-        if (!follow_flow(l4, sim, r))
-            sim_free(sim, r);
+        pass_cancel(l4, sim, r);
         break;
     case MSG_PROBE:
         sim_answer(sim, r, STATUS_OK);
@@ -149,7 +361,7 @@ uint64_t balancer_connections(const struct node *n, uint32_t peer_node)
     uint64_t count = 0;
 
     if (l4->b.config->layer != LAYER_L4)
-        return 0;
+        return l7_tunnels_to(n, peer_node);
     for (uint32_t i = 0; i < l4->flows.capacity; i++) {
         const struct flow *f = &l4->flows.flow[i];
 
@@ -158,11 +370,41 @@ uint64_t balancer_connections(const struct node *n, uint32_t peer_node)
     return count;
 }
 
+uint32_t balancer_flow(const struct node *n, uint32_t conn)
+{
+    struct l4 *l4 = (struct l4 *)(uintptr_t)n;
+    uint32_t peer = conntrack_at(&l4->flows, conn)->to;
+
+    return peer == NONE ? NONE : l4->b.peer[peer].target;
+}
+
+bool balancer_picks_unknown(const struct node *n)
+{
+    const struct l4 *l4 = (const struct l4 *)n;
+
+    return l4->b.config->layer == LAYER_L4 && l4->picks_unknown;
+}
+
+void balancer_lose_flows(struct node *n, struct sim *sim)
+{
+    struct l4 *l4 = (struct l4 *)n;
+
+    if (l4->b.config->layer != LAYER_L4)
+        return;
+    for (uint32_t i = 0; i < l4->flows.capacity; i++)
+        if (l4->flows.flow[i].to != NONE)
+            forget(l4, sim, &l4->flows.flow[i], LB_ERROR);
+    lru_fini(&l4->recent);
+    lru_init(&l4->recent, evicts(l4) ? table_of(l4)->entries : 0);
+}
+
 static void l4_destroy(struct node *n)
 {
     struct l4 *l4 = (struct l4 *)n;
 
     conntrack_fini(&l4->flows);
+    lru_fini(&l4->recent);
+    linger_fini(&l4->ended);
     balancer_fini(&l4->b);
     free(l4);
 }
@@ -184,6 +426,9 @@ struct node *l4_new(struct sim *sim, uint32_t id, const struct balancer_config *
     l4->b.node.ops = &l4_ops;
     conntrack_init(&l4->flows);
     balancer_init(&l4->b, sim, c, instance, out);
+    lru_init(&l4->recent, evicts(l4) ? c->flow_table.entries : 0);
+    l4->picks_unknown = c->unknown_flow == UNKNOWN_PICK || c->flow_table.kind == TABLE_NONE
+                        || c->gone_backend == GONE_PICK;
     if (c->idle_timeout > 0)
         evq_lane_new(&sim->queue, c->idle_timeout);
     sim_put_node(sim, &l4->b.node, id, c->name);

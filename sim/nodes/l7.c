@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/xalloc.h"
+#include "../parts/connpool.h"
 #include "l7.h"
 
 /* ---- attempts ---- */
@@ -23,8 +24,20 @@ void l7_push_attempt(struct l7 *l7, struct sim *sim, struct req *r, uint32_t pee
     r->conn = NONE;
 }
 
+bool l7_resets(struct l7 *l7, struct sim *sim, struct req *r)
+{
+    if (__builtin_expect(!sim_is_stranger(sim, r, l7->b.node.id), 1)
+        || l7->b.config->routes.count > 0)      /* the router has looked */
+        return false;
+    sim_break_conn(sim, r->conn);
+    sim_answer(sim, r, STATUS_RESET);
+    return true;
+}
+
 static void ask(struct l7 *l7, struct sim *sim, struct req *r)
 {
+    if (l7_resets(l7, sim, r))
+        return;
     if (r->is_cancelled) {
         sim_answer(sim, r, STATUS_CANCELLED);
         return;
@@ -52,13 +65,17 @@ void l7_note_tried(struct l7 *l7, struct req *r, uint32_t peer)
     r->tried[r->tried_count++] = peer;
 }
 
-void l7_attempt_over(struct l7 *l7, struct sim *sim, struct hop *me, enum status status)
+void l7_attempt_over(struct l7 *l7, struct sim *sim, struct hop *me, enum status status,
+                     const struct req *reply)
 {
     uint32_t peer = me->peer;
 
     me->peer = NONE;
     me->timer = 0;
-    balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, l7_result_of(status));
+    if (reply != NULL)
+        balancer_answered(&l7->b, sim, peer, sim->now - me->sent, l7_result_of(status), reply);
+    else
+        balancer_done(&l7->b, peer, sim->now, sim->now - me->sent, l7_result_of(status));
     balancer_saw(&l7->b, sim, peer, status);
     if (l7->care != NULL)
         l7_note_result(l7, sim, me, peer, status);
@@ -111,7 +128,7 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
         return;
     }
     uint32_t peer = me->peer;
-    l7_attempt_over(l7, sim, me, STATUS_CANCELLED);
+    l7_attempt_over(l7, sim, me, STATUS_CANCELLED, NULL);
     cancel->conn = NONE;
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
 }
@@ -120,14 +137,17 @@ void l7_request(struct node *n, struct sim *sim, struct req *r)
 {
     struct l7 *l7 = (struct l7 *)n;
 
+    if (l7_is_tunnel(sim, r)) {
+        l7_tunnel_request(l7, sim, r);
+        return;
+    }
     switch ((enum message)r->what) {
     case MSG_ASK:
         ask(l7, sim, r);
         break;
     case MSG_OPEN:
-        if (!r->is_orphan)
-            sim_conn(sim, r->conn)->ends_at = n->id;
-        sim_answer(sim, r, STATUS_OK);
+        connpool_limit_age(sim, r, &l7->b.config->max_connection_age);
+        sim_answer(sim, r, sim_accept(sim, r, n->id));
         break;
     case MSG_CLOSE:
         sim_end_conn(sim, r);
@@ -152,10 +172,14 @@ static void l7_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
         balancer_probed(&l7->b, sim, r, me);
         return;
     }
+    if (r->what == MSG_OPEN) {
+        l7_tunnel_reply(l7, sim, r, me);
+        return;
+    }
     r->conn = me->conn;
     me->timer = 0;
     if (peer != NONE)
-        l7_attempt_over(l7, sim, me, (enum status)r->status);
+        l7_attempt_over(l7, sim, me, (enum status)r->status, r);
     if (sim_is_stray(r))
         sim_free(sim, r);
     else if (r->status == STATUS_OK || peer == NONE)
@@ -178,7 +202,7 @@ static void give_up(struct l7 *l7, struct sim *sim, struct req *r, struct hop *m
 {
     uint32_t peer = me->peer, tries = me->tries;
 
-    l7_attempt_over(l7, sim, me, STATUS_TIMEOUT);
+    l7_attempt_over(l7, sim, me, STATUS_TIMEOUT, NULL);
     struct req *next = sim_fork(sim, &l7->b.node, r);
     sim->meter.record.orphans++;
     sim_cancel(sim, &l7->b.out, l7->b.peer[peer].node, NONE, r, CANCEL_ATTEMPT);
@@ -213,6 +237,7 @@ static bool l7_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_
 void l7_destroy(struct node *n)
 {
     l7_care_end(((struct l7 *)n)->care);
+    l7_tunnels_end((struct l7 *)n);
     balancer_fini((struct balancer *)n);
     free(n);
 }
@@ -237,6 +262,8 @@ struct node *l7_new(struct sim *sim, uint32_t id, const struct balancer_config *
         evq_lane_new(&sim->queue, c->timeout);
     if (l7_wants_care(c))
         l7->care = l7_care_new(c);
+    if (c->queue.timeout > 0)
+        evq_lane_new(&sim->queue, c->queue.timeout);
     if (c->hedge.after > 0)
         evq_lane_new(&sim->queue, c->hedge.after);
     sim_put_node(sim, &l7->b.node, id, c->name);

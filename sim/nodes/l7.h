@@ -1,6 +1,6 @@
 /* l7.h - what the files of an l7 share: l7.c (messages, one attempt at a time), l7_entry.c (limits,
  * breakers and the queue before an attempt), l7_retry.c (after one that failed) and l7_hedge.c
- * (several attempts at a time). */
+ * (several attempts at a time); l7_tunnel.c is what does not care for requests. */
 #ifndef NODES_L7_H
 #define NODES_L7_H
 
@@ -19,7 +19,11 @@ struct l7_care {
     struct budget budget;
 };
 
-struct l7 { struct balancer b; struct l7_care *care; };
+struct l7 {
+    struct balancer b;
+    struct l7_care *care;
+    struct conntrack *tunnels;      /* NULL: there were none yet */
+};
 
 /* hop.peer of a frame of ours that has no attempt out, beside NONE, which is: its attempt ended. */
 #define L7_QUEUED    (1u << 31)             /* bound to peer (without it), */
@@ -44,10 +48,14 @@ void l7_note_tried(struct l7 *, struct req *, uint32_t peer);
 /* Pushes our frame for an attempt at this peer; the caller sends r. */
 void l7_push_attempt(struct l7 *, struct sim *, struct req *, uint32_t peer, uint32_t tries);
 /* A frame of ours that waits: r is where it was when it came. */
-void l7_push_wait(struct l7 *, struct sim *, struct req *, uint32_t peer, uint32_t tries, nsec time);
+void l7_push_wait(struct l7 *, struct sim *, struct req *, uint32_t peer, uint32_t tries,
+                  nsec time);
 void l7_pop(struct req *, const struct hop *me);
+/* A request on a connection that ends elsewhere, or is broken, is answered by a reset: true. */
+bool l7_resets(struct l7 *, struct sim *, struct req *);
 /* An attempt that is out has ended, by whatever comes first; frees its place. */
-void l7_attempt_over(struct l7 *, struct sim *, struct hop *me, enum status);
+void l7_attempt_over(struct l7 *, struct sim *, struct hop *me, enum status,
+                     const struct req *reply);          /* NULL: none came */
 
 /* ---- l7_entry.c ---- */
 
@@ -57,8 +65,8 @@ void l7_care_end(struct l7_care *);
 
 /* A request's first attempt. */
 void l7_enter(struct l7 *, struct sim *, struct req *);
-/* Its tries-th: at peer `wanted`, if it has one; or, of NONE, not at those tried before.  It goes out
- * or waits in the queue; false: neither can be, and r is as before. */
+/* Its tries-th: at peer `wanted`, or, if that is NONE, not at those tried before.  It goes out or
+ * waits in the queue; false: neither can be, and r is as before. */
 bool l7_admit(struct l7 *, struct sim *, struct req *, uint32_t tries, uint32_t wanted);
 /* Takes a request that waits in it out of the queue; its frame stays. */
 void l7_leave_queue(struct l7 *, struct req *, const struct hop *me);
@@ -75,6 +83,18 @@ void l7_wait_over(struct l7 *, struct sim *, struct req *, const struct hop *me)
 void l7_note_outcome(struct l7 *, enum status);
 /* May there be one more attempt, after one or beside it?  Counts those that may not. */
 bool l7_may_retry(struct l7 *, struct sim *);
+
+/* ---- l7_tunnel.c ---- */
+
+static inline bool l7_is_tunnel(const struct sim *sim, const struct req *r)
+{
+    return r->conn != NONE && sim_conn(sim, r->conn)->tunnel != TUNNEL_NONE;
+}
+
+/* What comes on one, and the answer to its OPEN. */
+void l7_tunnel_request(struct l7 *, struct sim *, struct req *);
+void l7_tunnel_reply(struct l7 *, struct sim *, struct req *, const struct hop *me);
+void l7_tunnels_end(struct l7 *);
 
 static inline enum lb_result l7_result_of(enum status status)
 {

@@ -247,19 +247,24 @@ static const struct hop *wait_of(const struct req *r)
     return &r->via[r->depth - 1];
 }
 
-/* The first of a queue that has a place now.  Keys that wait for one backend do not hold up others'. */
-static bool send_first(struct l7 *l7, struct sim *sim, struct backlog *q, uint32_t wanted)
+static bool send_if_place(struct l7 *l7, struct sim *sim, struct req *r, uint32_t wanted)
+{
+    uint32_t peer = find_place(l7, sim, r, wait_of(r)->tries, wanted);
+
+    if (peer == NONE)
+        return false;
+    send_waiting(l7, sim, r, peer);
+    return true;
+}
+
+/* The first of a queue that has a place now.  Keys that wait for one backend hold up no others. */
+static bool send_first(struct l7 *l7, struct sim *sim, const struct backlog *q, uint32_t wanted)
 {
     bool may_pass = l7->b.is_keyed || l7->b.lb->traits & LB_MAY_WAIT;
 
-    for (struct req *r = q->head; r != NULL; r = may_pass ? r->next : NULL) {
-        uint32_t peer = find_place(l7, sim, r, wait_of(r)->tries, wanted);
-
-        if (peer != NONE) {
-            send_waiting(l7, sim, r, peer);
+    for (struct req *r = q->head; r != NULL; r = may_pass ? r->next : NULL)
+        if (send_if_place(l7, sim, r, wanted))
             return true;
-        }
-    }
     return false;
 }
 
@@ -292,8 +297,8 @@ static void fill(struct l7 *l7, struct sim *sim, uint32_t peer)
 void l7_enter(struct l7 *l7, struct sim *sim, struct req *r)
 {
     budget_request(&l7->care->budget, sim->now);
-    while (l7->care->waiting > 0 && !is_shut(l7, sim)
-           && send_first(l7, sim, &l7->care->any, NONE))
+    while (l7->care->any.head != NULL && !is_shut(l7, sim)
+           && send_if_place(l7, sim, l7->care->any.head, NONE))
         continue;
     if (!l7_admit(l7, sim, r, 1, NONE))
         sim_answer(sim, r, STATUS_UNAVAILABLE);

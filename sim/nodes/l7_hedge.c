@@ -189,6 +189,8 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
 {
     const struct balancer_config *c = l7->b.config;
 
+    if (l7_resets(l7, sim, r))
+        return;
     if (r->is_cancelled) {
         sim_answer(sim, r, STATUS_CANCELLED);
         return;
@@ -233,7 +235,9 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
 
 static void hedge_request(struct node *n, struct sim *sim, struct req *r)
 {
-    if (r->what == MSG_ASK)
+    if (l7_is_tunnel(sim, r))
+        l7_tunnel_request((struct l7 *)n, sim, r);
+    else if (r->what == MSG_ASK)
         ask((struct l7 *)n, sim, r);
     else if (r->what == MSG_CANCEL)
         pass_cancel((struct l7 *)n, sim, r);
@@ -291,13 +295,18 @@ static void hedge_reply(struct node *n, struct sim *sim, struct req *r, struct h
         balancer_probed(&l7->b, sim, r, me);
         return;
     }
+    if (r->what == MSG_OPEN) {
+        l7_tunnel_reply(l7, sim, r, me);
+        return;
+    }
     if (r->is_orphan) {
         sim_free(sim, r);
         return;
     }
     struct req *carrier = sim_req(sim, r->carrier);
     l7_note_outcome(l7, (enum status)r->status);
-    balancer_done(&l7->b, me->peer, sim->now, sim->now - me->sent, l7_result_of((enum status)r->status));
+    balancer_answered(&l7->b, sim, me->peer, sim->now - me->sent,
+                      l7_result_of((enum status)r->status), r);
     balancer_saw(&l7->b, sim, me->peer, (enum status)r->status);
     carrier->legs_out--;
     sim_take_account(sim, carrier, r);

@@ -65,8 +65,15 @@ bool     balancer_maps_keys(const struct node *);
 uint32_t balancer_where(struct node *, nsec now, uint64_t key, uint32_t address, uint16_t port);
 /* The weight of a peer that may be picked (0: it may not); of all when peer_node is NONE. */
 double   balancer_weight(const struct node *, uint32_t peer_node);
-/* Connections, at an l4, that go to this peer. */
+/* At an l4: where its table sends this connection, or NONE; does it pick for what it does not know?
+ * A process that starts anew knows no flows. */
+uint32_t balancer_flow(const struct node *, uint32_t conn);
+bool     balancer_picks_unknown(const struct node *);
+void     balancer_lose_flows(struct node *, struct sim *);
+
+/* Connections that go to this peer: at an l4, and at an l7 those that it passes on unread. */
 uint64_t balancer_connections(const struct node *, uint32_t peer_node);
+uint64_t l7_tunnels_to(const struct node *, uint32_t peer_node);
 
 /* ---- backends ---- */
 
@@ -78,11 +85,15 @@ enum blame { BLAME_EVENT, BLAME_CHANCE, BLAME_KEEPER, BLAME_PLAN, BLAMES };
 void backend_fail(struct node *, struct sim *, enum blame, enum fail_mode, double share);
 void backend_recover(struct node *, struct sim *, enum blame);      /* not from being slow */
 void backend_cure(struct node *, struct sim *);         /* restarted: what lies in the process */
-/* Sessions' state is kept, in a table that a pool shares: once, of each backend, the first one first. */
+/* The state of sessions is kept, in a table of the pool: once, of each backend, the first first. */
 void backend_keep_sessions(struct node *, struct node *first, const struct sessions_config *);
 /* of its configured speed */
 void backend_set_speed(struct node *, struct sim *, double factor);
+void backend_go_away(struct node *, struct sim *);      /* drained: it tells its connections */
 void backend_vanish(struct node *, struct sim *);       /* removed: as a crash, for ever */
+
+/* Which of its processes runs: another number after each crash. */
+uint32_t backend_life(const struct node *);
 
 /* One more balancer instance looks after it: a fault counts as detected when all have found it. */
 void backend_watch(struct node *);
@@ -91,6 +102,16 @@ void backend_taken_out(struct node *, struct sim *, nsec *seen);
 
 /* When a fault that checks can find began; NEVER: it is well. */
 nsec backend_fault(const struct node *);
+
+/* Somebody listens to what it says of its load: its replies carry that from now on; it also keeps
+ * how long requests took, for probes. */
+void backend_keep_count(struct node *);
+void backend_keep_paces(struct node *);
+/* It says it now, in a message to `to`, where it is this peer. */
+void backend_tell(struct node *, struct sim *, struct node *to, uint32_t peer, const struct link *);
+/* One more that its idle tokens may go to. */
+void backend_listen_for_idle(struct node *, struct sim *, struct node *to, uint32_t peer,
+                             const struct link *, enum layer);
 
 /* What a check asks; a MSG_PROBE carries it in `key`, and its server time in `demand`. */
 static inline void probe_ask(struct req *probe, const struct health_config *c)

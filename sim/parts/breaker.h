@@ -47,7 +47,8 @@ void breaker_admit(struct breaker *, nsec now);
 
 /* What was sent at `sent` came back; true: this opened it.  What was sent before the present state
  * began tells nothing of it. */
-bool breaker_note(struct breaker *, const struct breaker_config *, nsec now, nsec sent, bool failed);
+bool breaker_note(struct breaker *, const struct breaker_config *, nsec now, nsec sent,
+                  bool failed);
 /* It never came back: nothing is known, and another may be let through. */
 void breaker_forget(struct breaker *, nsec sent);
 

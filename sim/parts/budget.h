@@ -1,5 +1,5 @@
-/* budget.h - how many further attempts a balancer, or a group of clients, may make: so that a system
- * in trouble is not asked more for being in trouble.  Three products' rules. */
+/* budget.h - how many further attempts a balancer, or a group of clients, may make: so that a
+ * system in trouble is not asked more for being in trouble.  Three products' rules. */
 #ifndef PARTS_BUDGET_H
 #define PARTS_BUDGET_H
 
@@ -12,8 +12,8 @@ enum budget_kind {
     BUDGET_SHARE,
     /* Envoy's retry_budget: so many retries at a time, by what is active and pending */
     BUDGET_CONCURRENT,
-    /* gRPC's retryThrottling (gRFC A6): a failure takes a token, a success gives `ratio` of one, and
-     * retries are made while more than half of all tokens are there */
+    /* gRPC's retryThrottling (gRFC A6): a failure takes a token, a success gives `ratio` of one,
+     * and retries are made while more than half of all tokens are there */
     BUDGET_THROTTLE,
 };
 

@@ -3,7 +3,7 @@
 
 #include "../base/rng.h"
 
-uint32_t classes_draw(const struct classes_config *c, uint64_t luck)
+static uint32_t draw(const struct classes_config *c, uint64_t luck)
 {
     double sum = 0, seen = 0;
 
@@ -18,4 +18,13 @@ uint32_t classes_draw(const struct classes_config *c, uint64_t luck)
             return i;
     }
     return c->count - 1;
+}
+
+const struct class_config *classes_find(const struct classes_config *c, uint64_t luck,
+                                        uint32_t *index)
+{
+    static const struct class_config any = { .request_bytes = 500, .reply_bytes = 10000 };
+
+    *index = c->count > 0 ? draw(c, luck) : 0;
+    return c->count > 0 ? &c->class[*index] : &any;
 }

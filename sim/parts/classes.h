@@ -17,7 +17,9 @@ struct class_config {
 
 struct classes_config { struct class_config *class; uint32_t count; };
 
-/* Index of the class of a request with this luck. */
-uint32_t classes_draw(const struct classes_config *, uint64_t luck);
+/* The class of a request with this luck, and its index; that of a group which names none is of 500 B
+ * asked and 10 kB answered. */
+const struct class_config *classes_find(const struct classes_config *, uint64_t luck,
+                                        uint32_t *index);
 
 #endif

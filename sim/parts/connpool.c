@@ -54,11 +54,17 @@ uint32_t connpool_open(struct connpool *p, struct sim *sim, uint32_t client)
 
     *sim_conn(sim, id) = (struct conn){ .next = k->first, .client = client, .ends_at = NONE,
                                         .expires = NEVER, .state = CONN_OPENING,
-                                        .tls_since = NEVER, .tls_until = NEVER };
+                                        .tls_since = NEVER, .tls_until = NEVER,
+                                        .moves_at = NEVER };
     k->first = id;
     k->connections++;
     k->opening++;
     return id;
+}
+
+static void expire_at(struct conn *c, nsec at)
+{
+    c->expires = at < c->expires ? at : c->expires;
 }
 
 void connpool_opened(struct connpool *p, struct sim *sim, uint32_t id)
@@ -67,10 +73,11 @@ void connpool_opened(struct connpool *p, struct sim *sim, uint32_t id)
 
     p->client[c->client].opening--;
     c->state = CONN_OPEN;
+    c->idle_since = sim->now;
     if (p->config.age == NULL)
         return;
     struct rng g = rng_from(rng_mix((uint64_t)c->source << 32 | c->port) ^ sim->now);
-    c->expires = sim->now + dist_draw(p->config.age, &g);
+    expire_at(c, sim->now + dist_draw(p->config.age, &g));  /* its other end may have said less */
 }
 
 void connpool_drop(struct connpool *p, struct sim *sim, uint32_t id)
@@ -87,12 +94,18 @@ void connpool_drop(struct connpool *p, struct sim *sim, uint32_t id)
     c->state = CONN_CLOSING;
 }
 
+/* Nothing on it is waited for. */
+static bool is_quiet(const struct conn *c)
+{
+    return c->streams == 0 && !c->is_early;
+}
+
 uint32_t connpool_take_spent(struct connpool *p, struct sim *sim, uint32_t client)
 {
     for (uint32_t id = p->client[client].first; id != NONE; id = sim_conn(sim, id)->next) {
         const struct conn *c = sim_conn(sim, id);
 
-        if (c->state != CONN_OPENING && c->streams == 0 && is_spent(p, c, sim->now)) {
+        if (c->state != CONN_OPENING && is_quiet(c) && is_spent(p, c, sim->now)) {
             connpool_drop(p, sim, id);
             return id;
         }
@@ -100,9 +113,82 @@ uint32_t connpool_take_spent(struct connpool *p, struct sim *sim, uint32_t clien
     return NONE;
 }
 
-void connpool_wait(struct connpool *p, struct req *r)
+/* ---- the other end's word ---- */
+
+/* Tunnels and datagrams have no way to say it. */
+static bool can_be_told(const struct conn *c)
 {
-    struct connpool_client *k = &p->client[r->client];
+    return c->tunnel == TUNNEL_NONE && c->kind != CONN_DATAGRAMS;
+}
+
+void connpool_limit_age(struct sim *sim, const struct req *open, const struct dist *age)
+{
+    if (age->kind == NULL || open->is_orphan)
+        return;
+    struct conn *c = sim_conn(sim, open->conn);
+    struct rng g = rng_from(open->luck ^ 0x616765);                     /* "age" */
+
+    if (c->ends_at == NONE && can_be_told(c))
+        expire_at(c, sim->now + dist_draw(age, &g));
+}
+
+void connpool_go_away(struct sim *sim, uint32_t node)
+{
+    for (uint32_t i = 0; i < sim->conns.used_up; i++) {
+        struct conn *c = sim_conn(sim, i);
+
+        if (c->ends_at == node && can_be_told(c))
+            expire_at(c, sim->now);
+    }
+}
+
+/* ---- idle and old ---- */
+
+void connpool_end_stream(struct sim *sim, uint32_t id)
+{
+    struct conn *c = sim_conn(sim, id);
+
+    c->streams--;
+    c->served++;
+    c->idle_since = sim->now;
+}
+
+static nsec deadline(const struct connpool *p, const struct conn *c)
+{
+    nsec at = p->config.is_punctual ? c->expires : NEVER;
+    nsec idle = p->config.idle > 0 && c->streams == 0 ? c->idle_since + p->config.idle : NEVER;
+
+    return idle < at ? idle : at;
+}
+
+void connpool_watch(const struct connpool *p, struct sim *sim, struct node *n, uint32_t id,
+                    uint32_t arg)
+{
+    struct conn *c = sim_conn(sim, id);
+    nsec at = deadline(p, c);
+
+    if (c->timer == 0 && at != NEVER && at > sim->now && c->state == CONN_OPEN)
+        c->timer = sim_wake_at(sim, n, at, arg);
+}
+
+bool connpool_is_due(struct connpool *p, struct sim *sim, struct node *n, uint32_t id, uint32_t arg)
+{
+    struct conn *c = sim_conn(sim, id);
+    bool is_due = c->state == CONN_OPEN && is_quiet(c) && deadline(p, c) <= sim->now;
+
+    c->timer = 0;
+    if (is_due)
+        connpool_drop(p, sim, id);
+    else
+        connpool_watch(p, sim, n, id, arg);
+    return is_due;
+}
+
+/* ---- those who wait ---- */
+
+void connpool_wait(struct connpool *p, uint32_t client, struct req *r)
+{
+    struct connpool_client *k = &p->client[client];
 
     r->next = NULL;
     r->prev = k->tail;
@@ -114,9 +200,9 @@ void connpool_wait(struct connpool *p, struct req *r)
     k->waiting++;
 }
 
-void connpool_unwait(struct connpool *p, struct req *r)
+void connpool_unwait(struct connpool *p, uint32_t client, struct req *r)
 {
-    struct connpool_client *k = &p->client[r->client];
+    struct connpool_client *k = &p->client[client];
 
     if (r->prev == NULL)
         k->head = r->next;

@@ -1,5 +1,6 @@
-/* connpool.h - the connections that each client of a group holds, and the requests that wait for
- * one.  Who sends the messages is the client's matter; this part only keeps the books. */
+/* connpool.h - the connections that each client of a group holds, or an l7 to a peer, and the
+ * requests that wait for one.  Who sends the messages is the owner's matter; this part only keeps
+ * the books. */
 #ifndef PARTS_CONNPOOL_H
 #define PARTS_CONNPOOL_H
 
@@ -10,6 +11,8 @@ struct connpool_config {
     uint32_t streams;               /* most requests at a time on one */
     uint32_t requests;              /* most requests ever on one; 0: no limit */
     const struct dist *age;         /* none is used for longer; NULL: no limit */
+    nsec     idle;                  /* closed after so long without a stream; 0: never */
+    bool     is_punctual;           /* closed when its age is reached; else when that is noticed */
 };
 
 struct connpool_client {
@@ -30,7 +33,7 @@ uint32_t connpool_find(const struct connpool *, const struct sim *, uint32_t cli
 /* Should the client open another one for those that wait? */
 bool     connpool_wants_more(const struct connpool *, uint32_t client);
 
-/* a new one, opening */
+/* a new one, opening, of TCP */
 uint32_t connpool_open(struct connpool *, struct sim *, uint32_t client);
 void     connpool_opened(struct connpool *, struct sim *, uint32_t conn);
 
@@ -40,8 +43,25 @@ uint32_t connpool_take_spent(struct connpool *, struct sim *, uint32_t client);
 /* leaves the pool at once */
 void     connpool_drop(struct connpool *, struct sim *, uint32_t conn);
 
-void     connpool_wait(struct connpool *, struct req *);
-void     connpool_unwait(struct connpool *, struct req *);
+/* By GOAWAY, or "Connection: close": the end that accepts a connection says, at the first OPEN, how
+ * old it may become (kind NULL: nothing); and this node that it takes no more requests on any. */
+void     connpool_limit_age(struct sim *, const struct req *open, const struct dist *age);
+void     connpool_go_away(struct sim *, uint32_t node);
+
+/* A request has left it. */
+void     connpool_end_stream(struct sim *, uint32_t conn);
+
+/* Wakes node n with arg when an open connection has been idle for too long, or is old: see
+ * connpool_config.  One timer a connection: calling again is free. */
+void     connpool_watch(const struct connpool *, struct sim *, struct node *n, uint32_t conn,
+                        uint32_t arg);
+/* In that timer: is it to be closed now?  Then it leaves the pool, and the owner sends the CLOSE;
+ * else it is watched on. */
+bool     connpool_is_due(struct connpool *, struct sim *, struct node *n, uint32_t conn,
+                         uint32_t arg);
+
+void     connpool_wait(struct connpool *, uint32_t client, struct req *);
+void     connpool_unwait(struct connpool *, uint32_t client, struct req *);
 static inline struct req *connpool_first_waiting(const struct connpool *p, uint32_t client)
 {
     return p->client[client].head;

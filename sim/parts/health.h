@@ -11,8 +11,9 @@
 /* How much of a backend a check asks; each sees all that those before it see. */
 enum check_level {
     CHECK_L4,                       /* does the port accept?  The kernel answers, not the process */
-    CHECK_L7,                       /* does the process answer?  It waits for a worker if it costs */
+    CHECK_L7,                       /* does the process answer?  What costs waits for a worker */
     CHECK_DEEP,                     /* can the backend reach what it depends on? */
+    CHECK_LOAD,                     /* none: it asks for what the backend says of its load */
 };
 
 /* What the time to the next check counts from. */

@@ -11,7 +11,7 @@
 struct host {
     uint32_t in_a_row[OUTLIER_SUCCESS_RATE];
     uint64_t good, bad;             /* in this interval */
-    uint32_t multiplier;            /* one more each ejection, one less each tick in good standing */
+    uint32_t multiplier;            /* one more an ejection, one less a tick in good standing */
     nsec     ejected;
     bool     is_out, is_gone;
 };
@@ -210,7 +210,9 @@ static bool is_below(const struct outlier_config *c, const struct rates *r, cons
 {
     double short_of = r->mean - success_of(h);
 
-    return short_of > 0 && short_of * short_of > c->success_factor * c->success_factor * r->variance;
+    double factor = c->success_factor;
+
+    return short_of > 0 && short_of * short_of > factor * factor * r->variance;
 }
 
 static bool is_failing(const struct outlier_config *c, const struct rates *r, const struct host *h)

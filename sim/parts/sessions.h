@@ -1,5 +1,5 @@
-/* sessions.h - where the state of each session lies: in the memory of the backend that served it last,
- * or in a store that all backends ask.
+/* sessions.h - where the state of each session lies: in the memory of the backend that served it
+ * last, or in a store that all backends ask.
  *
  * A session is a run of requests with one key of one group of clients. */
 #ifndef PARTS_SESSIONS_H
@@ -10,7 +10,7 @@
 enum sessions_state { SESSIONS_NONE, SESSIONS_BACKEND, SESSIONS_STORE };
 
 struct sessions_config {
-    uint32_t state;                 /* enum sessions_state; NONE: requests know nothing of each other */
+    uint32_t state;                 /* enum sessions_state; NONE: there are no sessions */
     nsec     latency;               /* STORE: of a look-up; the worker waits for it */
 };
 

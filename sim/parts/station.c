@@ -417,6 +417,11 @@ struct req *station_next(const struct station *s, const struct sim *sim, uint32_
     return NULL;
 }
 
+u128 station_busy_time(const struct station *s, nsec now)
+{
+    return s->busy + (s->is_paused ? 0 : (u128)busy_workers(s) * (now - s->changed));
+}
+
 void station_close(struct station *s, const struct sim *sim)
 {
     bring_up_to_date(s, sim->now);

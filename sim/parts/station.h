@@ -76,6 +76,9 @@ void station_resume(struct station *, struct sim *);
  * returned may be removed: so a crash empties the station. */
 struct req *station_next(const struct station *, const struct sim *, uint32_t *cursor);
 
+/* ns of worker time until now. */
+u128 station_busy_time(const struct station *, nsec now);
+
 /* Brings the books up to date at the end of a run; then each job that is still here counts as
  * wasted as far as it was served. */
 void station_close(struct station *, const struct sim *);

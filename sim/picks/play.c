@@ -1,10 +1,9 @@
 /* play.c - steps an algorithm through a case.  Each instance is a balancer of its own, unless all
- * share one, with a second one for backups, and a queue of those that found every backend at its limit: first
- * come, first served, as soon as something changed that may let one go. */
+ * share one, with a second one for backups, and a queue of those that found every backend at its
+ * limit: first come, first served, as soon as something changed that may let one go. */
 #include "play.h"
 
 #include "../base/xalloc.h"
-#include "../nodes/policy.h"
 
 #include <stdlib.h>
 #include <string.h>

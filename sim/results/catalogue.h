@@ -19,8 +19,10 @@ struct metric {
     /* What is counted instead, where both are NULL, and what it is a share of. */
     enum metric_source { METRIC_TALLY, METRIC_PART } source;
     uint32_t index;                 /* enum tally, or enum part */
-    enum metric_over { OVER_NOTHING, OVER_REQUESTS, OVER_COMPLETED, OVER_SECONDS, OVER_TIME, OVER_TALLY,
-                       OVER_IF_TALLY } over;    /* the count itself, unknown if the other is 0 */
+    enum metric_over { OVER_NOTHING, OVER_REQUESTS, OVER_COMPLETED, OVER_SECONDS, OVER_TIME,
+                       OVER_TALLY,
+                       OVER_IF_TALLY,   /* the count itself, unknown if the other is 0 */
+    } over;
     uint32_t over_tally;
 };
 

@@ -46,7 +46,8 @@ static double mean_rate(const struct scenario *s)
     double rate = 0;
 
     for (uint32_t i = 0; i < s->clients; i++)
-        rate += arrival_mean_rate(&s->client[i].arrival, s->run.duration);
+        if (!client_is_flood(&s->client[i]))
+            rate += arrival_mean_rate(&s->client[i].arrival, s->run.duration);
     return rate;
 }
 

@@ -24,6 +24,15 @@ static double requests_of(const struct scenario *s)
     return rate * (double)s->run.duration / (double)SECOND + closed * (double)s->run.duration;
 }
 
+static double peers_of(const struct scenario *s, const struct balancer_config *b)
+{
+    double peers = 0;
+
+    for (uint32_t i = 0; i < balancer_pools(b); i++)
+        peers += graph_tier_count(s, graph_find(s, balancer_pool(b, i)));
+    return peers;
+}
+
 /* Health checks: two events each way for every peer of every instance. */
 static double checks_of(const struct scenario *s)
 {
@@ -32,10 +41,9 @@ static double checks_of(const struct scenario *s)
 
     for (uint32_t i = 0; i < s->balancers; i++) {
         const struct balancer_config *b = &s->balancer[i];
-        double peers = graph_tier_count(s, graph_find(s, b->to));
 
         if (b->health.interval > 0)
-            checks += time / (double)b->health.interval * peers * b->instances;
+            checks += time / (double)b->health.interval * peers_of(s, b) * b->instances;
     }
     return checks;
 }
@@ -45,8 +53,7 @@ static double peers_held(const struct scenario *s)
     double peers = 0;
 
     for (uint32_t i = 0; i < s->balancers; i++)
-        peers += (double)s->balancer[i].instances
-               * graph_tier_count(s, graph_find(s, s->balancer[i].to));
+        peers += s->balancer[i].instances * peers_of(s, &s->balancer[i]);
     return peers;
 }
 

@@ -1,8 +1,13 @@
 /* graph.c - from a scenario to a graph of nodes. */
 #include "graph.h"
 
+#include "../nodes/cache.h"
 #include "../nodes/dataplane.h"
+#include "../nodes/flood.h"
+#include "../nodes/path.h"
+#include "../nodes/upstream.h"
 #include "graph_fronts.h"
+#include "graph_ways.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +38,8 @@ static uint32_t added_by_events(const struct scenario *s, uint32_t pool)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < s->events; i++)
-        if (s->event[i].kind == EVENT_ADD && s->event[i].pool == pool)
+        if (s->event[i].kind == EVENT_ADD && s->event[i].balancer == 0
+            && s->event[i].pool == pool)
             n += s->event[i].count;
     return n;
 }
@@ -47,29 +53,59 @@ static uint32_t frames_of_fronts(const struct balancer_config *c)
     return frames;
 }
 
-/* Frames from this tier on: each balancer pushes one, and what stands before it. */
-static uint32_t frames_from(const struct scenario *s, const char *to)
-{
-    struct tier_ref t = graph_find(s, to);
+/* Frames from a tier on, each worked out once: several ways may lead there. */
+struct frames { const struct scenario *s; uint32_t *of_balancer, *of_backend; };
 
-    if (t.kind == TIER_BACKEND)
-        return dataplane_is_before_backend(&s->backend[t.index]);
-    return 1 + frames_of_fronts(&s->balancer[t.index]) + frames_from(s, s->balancer[t.index].to);
+static uint32_t frames_from(const struct frames *, const char *to);
+
+static uint32_t frames_from_backend(const struct frames *f, const struct backend_config *c)
+{
+    uint32_t frames = dataplane_is_before_backend(c);
+
+    return cache_is_before_backend(c) ? frames + 1 + frames_from(f, c->cache.to) : frames;
 }
 
-static uint32_t depth_of(const struct scenario *s)
+/* A balancer pushes one, and what stands before it. */
+static uint32_t frames_from_balancer(const struct frames *f, const struct balancer_config *c)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < balancer_pools(c); i++) {
+        uint32_t frames = frames_from(f, balancer_pool(c, i));
+
+        most = frames > most ? frames : most;
+    }
+    return 1 + frames_of_fronts(c) + upstream_is_wanted(c) + most;
+}
+
+static uint32_t frames_from(const struct frames *f, const char *to)
+{
+    struct tier_ref t = graph_find(f->s, to);
+    uint32_t *known = t.kind == TIER_BACKEND ? &f->of_backend[t.index] : &f->of_balancer[t.index];
+
+    if (*known == NONE)
+        *known = t.kind == TIER_BACKEND ? frames_from_backend(f, &f->s->backend[t.index])
+                                        : frames_from_balancer(f, &f->s->balancer[t.index]);
+    return *known;
+}
+
+static uint32_t depth_of(const struct scenario *s, struct arena *arena)
 {
     uint32_t depth = 1;
+    struct frames f = { s, arena_alloc(arena, s->balancers * sizeof *f.of_balancer),
+                        arena_alloc(arena, s->backends * sizeof *f.of_backend) };
 
+    memset(f.of_balancer, 0xff, s->balancers * sizeof *f.of_balancer);
+    memset(f.of_backend, 0xff, s->backends * sizeof *f.of_backend);
     for (uint32_t i = 0; i < s->clients; i++) {
-        uint32_t frames = 1 + frames_from(s, s->client[i].to);
+        uint32_t frames = 1 + path_is_wanted(&s->client[i]) + frames_from(&f, s->client[i].to);
 
         depth = frames > depth ? frames : depth;
     }
     return depth;
 }
 
-/* Fronts, outermost first, then the pickers; answers the next free id. */
+/* Fronts, outermost first, then the pickers, pool by pool; answers the next free id. */
 static uint32_t number_balancer(struct tier_nodes *t, const struct balancer_config *c, uint32_t id)
 {
     *t = (struct tier_nodes){ .entry = id, .entries = c->instances };
@@ -81,7 +117,7 @@ static uint32_t number_balancer(struct tier_nodes *t, const struct balancer_conf
         id += f->is_shared ? 1 : c->instances;
     }
     t->picker = id;
-    return id + c->instances;
+    return id + c->instances * balancer_pools(c);
 }
 
 static bool is_plain_client(const struct client_config *c)
@@ -96,7 +132,7 @@ static bool is_plain_balancer(const struct balancer_config *c)
         if (f->is_wanted(c))
             return false;
     return c->timeout == 0 && c->retries.max == 0 && c->hedge.max == 0 && c->fan_out == 0
-        && c->queue.limit == 0;
+        && c->queue.limit == 0 && !upstream_is_wanted(c);
 }
 
 bool graph_is_plain(const struct scenario *s)
@@ -108,7 +144,8 @@ bool graph_is_plain(const struct scenario *s)
     for (uint32_t i = 0; i < s->balancers; i++)
         is_plain = is_plain && is_plain_balancer(&s->balancer[i]);
     for (uint32_t i = 0; i < s->backends; i++)
-        is_plain = is_plain && !dataplane_is_before_backend(&s->backend[i]);
+        is_plain = is_plain && !dataplane_is_before_backend(&s->backend[i])
+                   && !cache_is_before_backend(&s->backend[i]);
     return is_plain;
 }
 
@@ -128,11 +165,17 @@ static uint32_t number_entries(struct graph *g, struct arena *arena, uint32_t id
     const struct scenario *s = g->scenario;
 
     g->backend_entry = arena_alloc(arena, s->backends * sizeof *g->backend_entry);
+    g->cache = arena_alloc(arena, s->backends * sizeof *g->cache);
     for (uint32_t i = 0; i < s->backends; i++) {
-        bool has_entry = dataplane_is_before_backend(&s->backend[i]);
-
-        g->backend_entry[i] = has_entry ? id : g->backend[i];
-        id += has_entry ? g->backend_total[i] : 0;
+        g->cache[i] = g->backend_entry[i] = g->backend[i];
+        if (cache_is_before_backend(&s->backend[i])) {
+            g->cache[i] = g->backend_entry[i] = id;
+            id += g->backend_total[i];
+        }
+        if (dataplane_is_before_backend(&s->backend[i])) {
+            g->backend_entry[i] = id;
+            id += g->backend_total[i];
+        }
     }
     return id;
 }
@@ -158,9 +201,10 @@ void graph_plan(struct graph *g, const struct scenario *s, struct arena *arena)
     g->minders = id;
     for (uint32_t i = 0; i < s->backends; i++)
         id += (uint32_t)has_keeper(&s->backend[i]) + has_chaos(&s->backend[i]);
+    id = graph_number_ways(g, arena, id);
     g->stage = id;
     g->nodes = id + 1;
-    g->depth = depth_of(s);
+    g->depth = depth_of(s, arena);
 }
 
 uint32_t graph_meter_index(const struct graph *g, uint32_t pool, uint32_t instance)
@@ -188,8 +232,8 @@ static const struct link_config *link_between(const struct scenario *s, const ch
     return NULL;
 }
 
-static struct link make_link(const struct scenario *s, struct sim *sim, const char *from,
-                             const char *to)
+struct link graph_link(const struct scenario *s, struct sim *sim, const char *from,
+                       const char *to)
 {
     const struct link_config *c = link_between(s, from, to);
 
@@ -206,14 +250,28 @@ static struct tier make_tier(const struct graph *g, struct sim *sim, const char 
     uint32_t first = b != NULL ? b->entry : g->backend[t.index];
     uint32_t count = b != NULL ? b->entries : graph_tier_count(s, t);
 
-    return (struct tier){ first, count, make_link(s, sim, from, to) };
+    return (struct tier){ first, count, graph_link(s, sim, from, to) };
+}
+
+static void build_before_backends(const struct graph *g, struct sim *sim, uint32_t pool)
+{
+    const struct backend_config *c = &g->scenario->backend[pool];
+    bool is_cache = cache_is_before_backend(c);
+    struct tier to = is_cache ? make_tier(g, sim, c->name, c->cache.to) : (struct tier){ 0 };
+
+    for (uint32_t i = 0; i < g->backend_total[pool]; i++) {
+        if (is_cache)
+            cache_before_backend(sim, g->cache[pool] + i, c, g->backend[pool] + i, &to);
+        if (dataplane_is_before_backend(c))
+            dataplane_before_backend(sim, g->backend_entry[pool] + i, c, g->cache[pool] + i);
+    }
 }
 
 static void build_backends(const struct graph *g, struct sim *sim)
 {
     const struct scenario *s = g->scenario;
 
-    for (uint32_t p = 0; p < s->backends; p++)
+    for (uint32_t p = 0; p < s->backends; p++) {
         for (uint32_t i = 0; i < g->backend_total[p]; i++) {
             const struct backend_config *c = &s->backend[p];
             /* what is added runs at full speed */
@@ -223,9 +281,9 @@ static void build_backends(const struct graph *g, struct sim *sim)
             if (c->sessions.state != SESSIONS_NONE)
                 backend_keep_sessions(sim->node[g->backend[p] + i], sim->node[g->backend[p]],
                                       &c->sessions);
-            if (dataplane_is_before_backend(c))
-                dataplane_before_backend(sim, g->backend_entry[p] + i, c, g->backend[p] + i);
         }
+        build_before_backends(g, sim, p);
+    }
 }
 
 static void build_minders(const struct graph *g, struct sim *sim)
@@ -275,28 +333,32 @@ static struct peer_config peer_of(const struct graph *g, struct tier_ref t, uint
                                  .name = arena_text(arena, name), .weight = 1 };
 }
 
-static void add_peers(const struct graph *g, struct sim *sim, uint32_t b, struct arena *arena)
+static void add_peers(const struct graph *g, struct sim *sim, uint32_t b, uint32_t pool,
+                      struct arena *arena)
 {
     const struct scenario *s = g->scenario;
-    struct tier_ref t = graph_find(s, s->balancer[b].to);
+    struct tier_ref t = graph_find(s, balancer_pool(&s->balancer[b], pool));
     uint32_t count = t.kind == TIER_BALANCER ? g->balancer[t.index].entries
                                              : graph_tier_count(s, t);
 
-    for (uint32_t i = 0; i < count; i++) {
-        struct peer_config peer = peer_of(g, t, i, arena);
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < s->balancer[b].instances; k++) {
+            struct peer_config peer = peer_of(g, t, i, arena);
+            uint32_t picker = graph_picker(g, b, pool, k);
 
-        for (uint32_t k = 0; k < s->balancer[b].instances; k++)
-            balancer_add_peer(sim->node[graph_picker(g, b, k)], &peer);
-    }
+            graph_lead(g, sim, picker, i, &peer);
+            balancer_add_peer(sim->node[picker], &peer);
+        }
 }
 
-static int start_balancers(const struct graph *g, struct sim *sim, uint32_t b, struct err *err)
+static int start_balancers(const struct graph *g, struct sim *sim, uint32_t b, uint32_t pool,
+                           struct err *err)
 {
     const struct balancer_config *c = &g->scenario->balancer[b];
     const char *why = "";
 
     for (uint32_t k = 0; k < c->instances; k++)
-        if (balancer_start(sim->node[graph_picker(g, b, k)], sim, &why) != 0)
+        if (balancer_start(sim->node[graph_picker(g, b, pool, k)], sim, &why) != 0)
             return err_input(err, "E107", "balancer \"%s\": the algorithm refuses: %s", c->name,
                              why);
     return 0;
@@ -318,6 +380,23 @@ static void build_fronts(const struct graph *g, struct sim *sim, uint32_t b,
     }
 }
 
+/* Those that pick among the backends of one pool, at all instances. */
+static int build_pickers(const struct graph *g, struct sim *sim, uint32_t b, uint32_t pool,
+                         const struct balancer_config *c, struct arena *arena, struct err *err)
+{
+    struct link out = upstream_is_wanted(c)
+                    ? (struct link){ .lane = NONE }
+                    : graph_link(g->scenario, sim, c->name, balancer_pool(c, pool));
+    uint32_t first = graph_picker(g, b, pool, 0);
+
+    for (uint32_t k = 0; k < c->instances; k++)
+        (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, first + k, c, k, &out);
+    for (uint32_t k = 1; k < c->instances; k++)
+        balancer_share(sim->node[first + k], sim->node[first]);
+    add_peers(g, sim, b, pool, arena);
+    return start_balancers(g, sim, b, pool, err);
+}
+
 static int build_balancers(const struct graph *g, struct sim *sim, const struct policy *policy,
                            struct arena *arena, struct err *err)
 {
@@ -325,19 +404,14 @@ static int build_balancers(const struct graph *g, struct sim *sim, const struct 
 
     for (uint32_t b = 0; b < s->balancers; b++) {
         struct balancer_config *c = arena_alloc(arena, sizeof *c);
-        struct link out = make_link(s, sim, s->balancer[b].name, s->balancer[b].to);
 
         *c = s->balancer[b];
         if (b == s->compare_at)
             c->policy = *policy;
-        for (uint32_t k = 0; k < c->instances; k++)
-            (c->layer == LAYER_L4 ? l4_new : l7_new)(sim, graph_picker(g, b, k), c, k, &out);
-        for (uint32_t k = 1; k < c->instances; k++)
-            balancer_share(sim->node[graph_picker(g, b, k)], sim->node[graph_picker(g, b, 0)]);
         build_fronts(g, sim, b, c);
-        add_peers(g, sim, b, arena);
-        if (start_balancers(g, sim, b, err) != 0)
-            return -1;
+        for (uint32_t pool = 0; pool < balancer_pools(c); pool++)
+            if (build_pickers(g, sim, b, pool, c, arena, err) != 0)
+                return -1;
     }
     return 0;
 }
@@ -349,7 +423,7 @@ static void add_lanes(const struct graph *g, struct sim *sim, const char *from, 
 {
     const struct scenario *s = g->scenario;
     struct tier_ref t = graph_find(s, to);
-    struct link l = make_link(s, sim, from, to);
+    struct link l = graph_link(s, sim, from, to);
 
     if (so_far + l.delay > 0 && l.jitter == NULL)
         evq_lane_new(&sim->queue, so_far + l.delay);
@@ -367,9 +441,14 @@ static void build_clients(const struct graph *g, struct sim *sim)
         struct tier inside = { to.first, to.count, { .lane = NONE } };
         bool is_constant = c->rtt.kind != NULL && dist_is_constant(&c->rtt);
 
+        if (client_is_flood(c)) {
+            flood_new(sim, g->client + i, c, i, &to);
+            continue;
+        }
         if (c->nat.addresses > 0)
             nat_new(sim, g->nat + i, &c->nat, &inside);
-        client_new(sim, g->client + i, c, i, c->nat.addresses > 0 ? g->nat + i : NONE, &to);
+        graph_build_path(g, sim, i);
+        client_new(sim, g->client + i, c, i, graph_group_entry(g, i), &to);
         add_lanes(g, sim, c->name, c->to, is_constant ? (nsec)(dist_mean(&c->rtt) + 0.5) / 2 : 0);
     }
 }
@@ -386,5 +465,9 @@ int graph_build(const struct graph *g, struct sim *sim, const struct policy *pol
 void graph_start(const struct graph *g, struct sim *sim, struct quota *q)
 {
     for (uint32_t i = 0; i < g->scenario->clients; i++)
-        client_start(sim->node[g->client + i], sim, q);
+        if (!client_is_flood(&g->scenario->client[i]))
+            client_start(sim->node[g->client + i], sim, q);
+    for (uint32_t i = 0; i < g->scenario->clients; i++)
+        if (client_is_flood(&g->scenario->client[i]))
+            flood_start(sim->node[g->client + i], sim, q);
 }

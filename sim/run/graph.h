@@ -20,12 +20,15 @@ struct graph {
     uint32_t client, nat;           /* id of group 0; nat + i is group i's, where it has one */
     struct tier_nodes {
         uint32_t entry, entries;    /* whom to send to: the outermost nodes of the tier */
-        uint32_t picker;            /* l4 or l7 of instance 0 */
+        uint32_t picker;            /* l4 or l7 of pool 0, instance 0 */
     } *balancer;                    /* [balancers] */
     uint32_t *backend;              /* [backends]: id of instance 0 */
+    uint32_t *cache;                /* [backends]: the caches before them; else themselves */
     uint32_t *backend_entry;        /* [backends]: whom to send to: itself, or what is before it */
     uint32_t *backend_total;        /* [backends]: instances, added ones included */
     uint32_t minders;               /* keepers and chaos of the pools that have them, in order */
+    uint32_t *path;                 /* [clients]: of each group's lossy way, or NONE */
+    uint32_t *upstream;             /* [balancers]: the first of its own connections' nodes */
     uint32_t stage, nodes;
     uint32_t backends;              /* over all pools: the meter's */
     uint32_t depth;                 /* frames that a request needs */
@@ -37,11 +40,15 @@ void graph_plan(struct graph *, const struct scenario *, struct arena *);
 /* Is all time spent at backends?  Then no accounts need to be kept on the way. */
 bool graph_is_plain(const struct scenario *);
 
-/* The node that picks, at instance k of a balancer. */
-static inline uint32_t graph_picker(const struct graph *g, uint32_t balancer, uint32_t k)
+/* The node that picks among one pool's, at instance k of a balancer. */
+static inline uint32_t graph_picker(const struct graph *g, uint32_t balancer, uint32_t pool,
+                                    uint32_t k)
 {
-    return g->balancer[balancer].picker + k;
+    return g->balancer[balancer].picker + pool * g->scenario->balancer[balancer].instances + k;
 }
+
+/* The way from one tier to another. */
+struct link graph_link(const struct scenario *, struct sim *, const char *from, const char *to);
 
 struct tier_ref graph_find(const struct scenario *, const char *name);
 uint32_t graph_tier_count(const struct scenario *, struct tier_ref);    /* at the start of a run */

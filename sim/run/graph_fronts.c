@@ -2,10 +2,18 @@
 #include "graph_fronts.h"
 
 #include "../nodes/dataplane.h"
+#include "../nodes/ecmp.h"
+#include "../nodes/gate.h"
+#include "../nodes/host.h"
+#include "../nodes/router.h"
 
 #include <stddef.h>
 
 const struct front graph_fronts[] = {
+    { ecmp_is_before_balancer, ecmp_before_balancer, .is_shared = true },
+    { host_is_before_balancer, host_before_balancer, .frames = 1 },
+    { gate_is_wanted, gate_new },
     { dataplane_is_before_balancer, dataplane_before_balancer, .frames = 1 },
+    { router_is_wanted, router_new },
     { .is_wanted = NULL },
 };

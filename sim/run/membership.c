@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
+#include "graph_ways.h"
 
 enum { REMAP_KEYS = 10000 };
 
@@ -72,6 +73,7 @@ static void put_in(const struct membership *m, struct sim *sim, const struct new
         .zone = c->zone != NULL ? c->zone[0] : 0,
         .priority = c->priority != NULL ? c->priority[0] : 0 };
 
+    graph_lead(m->graph, sim, n->balancer->id, i, &peer);
     balancer_add_peer(n->balancer, &peer);
     balancer_watch_peer(n->balancer, sim, peer.target);
 }
@@ -129,9 +131,11 @@ static bool leads_to_targets(const struct membership *m, const struct news *n, u
     return node != NONE && is_about(m, n, node - node_of(m, n->e, 0));
 }
 
-static struct record_remap *remap_row(struct sim *sim, uint32_t event)
+struct record_remap *membership_row(struct sim *sim, const struct graph *g,
+                                    const struct event_config *e)
 {
     struct record *r = &sim->meter.record;
+    uint32_t event = (uint32_t)(e - g->scenario->event);
 
     for (uint32_t i = 0; i < r->remaps; i++)
         if (r->remap[i].event == event)
@@ -144,7 +148,7 @@ static struct record_remap *remap_row(struct sim *sim, uint32_t event)
 static struct record_remap *row_of(const struct membership *m, struct sim *sim,
                                    const struct event_config *e)
 {
-    return remap_row(sim, (uint32_t)(e - m->graph->scenario->event));
+    return membership_row(sim, m->graph, e);
 }
 
 /* Keys that a perfect policy would move: the share of all weight that changes sides when the
@@ -264,11 +268,23 @@ static void tell_in_time(struct membership *m, struct sim *sim, const struct bal
         tell(m, sim, n);
 }
 
-static bool serves_pool(const struct graph *g, uint32_t balancer, uint32_t pool)
+/* Which of the balancer's pools this is; NONE: of none. */
+static uint32_t pool_of(const struct graph *g, uint32_t balancer, uint32_t pool)
 {
-    struct tier_ref t = graph_find(g->scenario, g->scenario->balancer[balancer].to);
+    const struct balancer_config *c = &g->scenario->balancer[balancer];
 
-    return t.kind == TIER_BACKEND && t.index == pool;
+    for (uint32_t i = 0; i < balancer_pools(c); i++) {
+        struct tier_ref t = graph_find(g->scenario, balancer_pool(c, i));
+
+        if (t.kind == TIER_BACKEND && t.index == pool)
+            return i;
+    }
+    return NONE;
+}
+
+static uint32_t instances_with(const struct graph *g, uint32_t balancer, uint32_t pool)
+{
+    return pool_of(g, balancer, pool) != NONE ? g->scenario->balancer[balancer].instances : 0;
 }
 
 void membership_tell(struct membership *m, struct sim *sim, const struct event_config *e,
@@ -277,27 +293,29 @@ void membership_tell(struct membership *m, struct sim *sim, const struct event_c
     const struct graph *g = m->graph;
 
     for (uint32_t b = 0; b < g->scenario->balancers; b++)
-        for (uint32_t k = 0; k < g->scenario->balancer[b].instances && serves_pool(g, b, e->pool);
-             k++)
+        for (uint32_t k = 0; k < instances_with(g, b, e->pool); k++) {
+            uint32_t picker = graph_picker(g, b, pool_of(g, b, e->pool), k);
+
             tell_in_time(m, sim, &g->scenario->balancer[b],
-                         &(struct news){ e, change, first, last,
-                                         sim->node[graph_picker(g, b, k)] });
+                         &(struct news){ e, change, first, last, sim->node[picker] });
+        }
 }
 
 /* ---- what a crash breaks ---- */
 
-void membership_count_broken(struct membership *m, struct sim *sim, const struct event_config *e)
+void membership_count_broken(struct membership *m, struct sim *sim, const struct event_config *e,
+                             uint32_t first, uint32_t last)
 {
     const struct graph *g = m->graph;
     uint64_t broken = 0;
 
     for (uint32_t b = 0; b < g->scenario->balancers; b++)
-        for (uint32_t k = 0; k < g->scenario->balancer[b].instances && serves_pool(g, b, e->pool);
-             k++)
-            for (uint32_t i = e->first; i <= e->last; i++)
+        for (uint32_t k = 0; k < instances_with(g, b, e->pool); k++)
+            for (uint32_t i = first; i <= last; i++)
                 if (membership_is_target(g, e, i))
-                    broken += balancer_connections(sim->node[graph_picker(g, b, k)],
-                                                   node_of(m, e, i));
+                    broken += balancer_connections(
+                        sim->node[graph_picker(g, b, pool_of(g, b, e->pool), k)],
+                        node_of(m, e, i));
     if (broken > 0)
         row_of(m, sim, e)->broken += broken;
 }

@@ -87,6 +87,18 @@ static void name_backends(const struct scenario *s, struct result_plan *p, struc
         }
 }
 
+/* 0: it has no end of its own. */
+static nsec end_of(const struct event_config *e)
+{
+    uint32_t batches = e->kind == EVENT_RESTART ? (e->last - e->first) / e->batch + 1 : 0;
+
+    if (batches > 0)
+        return e->at + batches * (e->drain + e->lasts) + (batches - 1) * e->gap;
+    if (e->every > 0)
+        return e->until;
+    return e->lasts > 0 ? e->at + e->lasts : 0;
+}
+
 static void name_events(const struct scenario *s, struct result_plan *p, struct arena *arena)
 {
     struct result_event *event = arena_alloc(arena, s->events * sizeof *event);
@@ -94,7 +106,7 @@ static void name_events(const struct scenario *s, struct result_plan *p, struct 
     for (uint32_t i = 0; i < s->events; i++)
         event[i] = (struct result_event){
             .at = s->event[i].at, .label = s->event[i].label,
-            .until = s->event[i].lasts ? s->event[i].at + s->event[i].lasts : 0 };
+            .until = end_of(&s->event[i]) };
     p->event = event;
     p->events = s->events;
 }

@@ -10,8 +10,6 @@
 #include "../../algorithms/lb.h"
 #include "../base/rng.h"
 #include "../base/xalloc.h"
-#include "../nodes/policy.h"
-#include "../nodes/policy.h"
 
 /* ---- names and ids ---- */
 

@@ -7,6 +7,7 @@
 
 #include "../base/xalloc.h"
 #include "../parts/station.h"
+#include "instances.h"
 #include "membership.h"
 
 /* Timer arguments: SLICE_TURNS; STEP and the place of a step; twice an event's index, plus one for
@@ -88,6 +89,12 @@ static void stop(struct sim *sim, struct node *b, const struct event_config *e)
     backend_vanish(b, sim);
 }
 
+static void go_away(struct sim *sim, struct node *b, const struct event_config *e)
+{
+    (void)e;
+    backend_go_away(b, sim);
+}
+
 static void start_again(struct sim *sim, struct node *b, const struct event_config *e)
 {
     (void)e;
@@ -100,11 +107,14 @@ static void start_again(struct sim *sim, struct node *b, const struct event_conf
 static void drain_batch(struct stage *st, struct sim *sim, const struct step *s)
 {
     membership_tell(st->membership, sim, s->e, CHANGE_DRAIN, s->first, s->last);
+    for_each(st, sim, s->e, s->first, s->last, go_away);
     plan_step(st, sim, s->e->drain, &(struct step){ s->e, STEP_STOP, s->first, s->last });
 }
 
 static void stop_batch(struct stage *st, struct sim *sim, const struct step *s)
 {
+    if (s->e->kind == EVENT_RESTART)
+        membership_count_broken(st->membership, sim, s->e, s->first, s->last);
     for_each(st, sim, s->e, s->first, s->last, stop);
     if (s->e->kind == EVENT_RESTART)
         plan_step(st, sim, s->e->lasts, &(struct step){ s->e, STEP_START, s->first, s->last });
@@ -127,7 +137,8 @@ static void begin_restart(struct stage *st, struct sim *sim, const struct event_
 {
     uint32_t last = e->first + e->batch - 1;
 
-    drain_batch(st, sim, &(struct step){ e, STEP_DRAIN, e->first, last < e->last ? last : e->last });
+    drain_batch(st, sim, &(struct step){ e, STEP_DRAIN, e->first,
+                                         last < e->last ? last : e->last });
 }
 
 /* ---- events ---- */
@@ -146,10 +157,14 @@ static void begin_removal(struct stage *st, struct sim *sim, const struct event_
 
 static void begin(struct stage *st, struct sim *sim, const struct event_config *e)
 {
+    if (e->balancer > 0) {
+        instances_begin(st->graph, sim, e);
+        return;
+    }
     switch ((enum event_kind)e->kind) {
     case EVENT_FAIL:
         if (e->mode == FAIL_CRASH)
-            membership_count_broken(st->membership, sim, e);
+            membership_count_broken(st->membership, sim, e, e->first, e->last);
         for_each(st, sim, e, e->first, e->last, fail);
         break;
     case EVENT_SLOW:
@@ -165,6 +180,7 @@ static void begin(struct stage *st, struct sim *sim, const struct event_config *
         break;
     case EVENT_DRAIN:
         membership_tell(st->membership, sim, e, CHANGE_DRAIN, e->first, e->last);
+        for_each(st, sim, e, e->first, e->last, go_away);
         break;
     case EVENT_ADD:
         membership_tell(st->membership, sim, e, CHANGE_ADD, e->first, e->last);
@@ -183,6 +199,10 @@ static void begin(struct stage *st, struct sim *sim, const struct event_config *
 
 static void end(struct stage *st, struct sim *sim, const struct event_config *e)
 {
+    if (e->balancer > 0) {
+        instances_end(st->graph, sim, e);
+        return;
+    }
     if (e->kind == EVENT_DRAIN)
         membership_tell(st->membership, sim, e, CHANGE_UNDRAIN, e->first, e->last);
     if (e->kind == EVENT_WEIGHT)
@@ -292,6 +312,7 @@ struct node *stage_new(struct sim *sim, const struct graph *g, const struct quot
     st->backlog = xcalloc(g->backends, sizeof *st->backlog);
     st->membership = membership_new(g, &st->node, arena);
     sim_put_node(sim, &st->node, g->stage, "stage");
+    instances_hide_standby(g, sim);
     for (uint32_t i = 0; i < s->events; i++) {
         sim_wake_at(sim, &st->node, s->event[i].at, 2 * i);
         if (s->event[i].lasts > 0 && s->event[i].every == 0 && s->event[i].kind != EVENT_RESTART)

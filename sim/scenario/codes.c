@@ -49,12 +49,13 @@ const struct scenario_code scenario_codes[] = {
     { "E130", "One name, or one link, given twice. Clients, balancers and backends share one set "
               "of names." },
     { "E131", "A name that nothing bears." },
-    { "E132", "An event for a backend that does not exist at that time." },
+    { "E132", "An event for a backend, or an instance of a balancer, that does not exist at that time." },
     { "E133", "An event after the end of the run." },
     { "E140", "Balancers that send in a circle: requests would never reach a backend." },
     { "E141", "A balancer or a pool that no request ever reaches." },
     { "E142", "Two kinds of tier that cannot follow each other." },
     { "E143", "A link where no traffic goes, or where \"rtt\" says the time already." },
+    { "E144", "A rule of \"routes\" that never decides, as one before it matches all that it does." },
     { "E150", "A trace, a table or a file of keys cannot be read, or a row of it is wrong." },
     { "E151", "A path that leads out of the scenario's folder; --allow-path permits one more." },
     { "E160", "-s names a path that a scenario does not have." },
@@ -103,6 +104,8 @@ const struct scenario_code scenario_codes[] = {
               "wide." },
     { "W206", "Several seeds of a scenario whose arrivals and demands all come from traces: they "
               "differ in nothing but the policies' own draws." },
+    { "W207", "A rule of \"routes\" that no client's requests match." },
+    { "W207", "A router (\"ecmp\") before a single instance of a balancer: every flow goes there." },
     { "W310", "There is no baseline of this scenario: only what it asserts is checked." },
     { NULL, NULL },
 };

@@ -130,6 +130,18 @@ static const struct field_choice disciplines[] = {
     { "fifo", STATION_FIFO }, { "ps", STATION_PS }, { NULL, 0 },
 };
 
+static const struct field cache_rows[] = {
+    { "entries", &field_uint, FIELD_AT(cache_config, entries), .min = 1, .max = 1e8,
+      .flags = FIELD_REQUIRED,
+      .help = "answers that each holds, by the key of the request; the least recently used goes" },
+    { "to", &field_node, FIELD_AT(cache_config, to), .flags = FIELD_REQUIRED,
+      .help = "the balancer that is asked for what is not there" },
+    { .key = NULL },
+};
+
+static const struct field_table cache_table = {
+    .name = "cache", .help = "a pool of caches before another tier", .row = cache_rows };
+
 #define BACKEND(member) FIELD_AT(backend_config, member)
 
 static const size_t count_at = BACKEND(count);
@@ -154,6 +166,8 @@ static const struct field backend_rows[] = {
       .help = "server time added to every request, whatever its demand" },
     { "weight", &type_weights, BACKEND(weight), .max = 65535, .preset = "1",
       .help = "share of traffic, for policies that go by it; 0: nothing new" },
+    { "cache", &field_object, BACKEND(cache), .extra = &cache_table,
+      .help = "they are caches: \"service\" is a look-up; default: they are not" },
     { "cost", &field_object, BACKEND(cost), .extra = &fields_cost,
       .help = "of what comes before the service: TLS that ends here, packets; default: no time" },
     { "zone", &field_zones, BACKEND(zone), .extra = &count_at,
@@ -164,8 +178,16 @@ static const struct field backend_rows[] = {
     { "queue_limit", &type_limit, BACKEND(station.queue_limit), .max = 1e9,
       .preset = "\"unlimited\"", .help = "waiting requests beyond which new ones are refused" },
     { "finish_cancelled", &field_bool, BACKEND(station.finishes_cancelled), .preset = "false",
-      .help = "is work done that nobody waits for any more, because the server does not look at its "
-              "connection meanwhile? else it is dropped at once" },
+      .help = "is work done that nobody waits for any more, because the server does not look at "
+              "its connection meanwhile? else it is dropped at once" },
+    { "report_window", &field_duration, BACKEND(report_window), .preset = "\"1s\"", .min = 1e6,
+      .max = 3600e9,
+      .help = "the utilisation and rates that they report are of the last time so long" },
+    { "max_connection_age", &field_dist, BACKEND(max_connection_age), .min = 1,
+      .help = "it tells a connection that ends here to take no more requests (GOAWAY) when it is "
+              "so old; default: never" },
+    { "goaway", &field_bool, BACKEND(says_goaway), .preset = "false",
+      .help = "it tells its connections to take no more requests when it is drained" },
     { "sessions", &field_object, BACKEND(sessions), .extra = &fields_sessions,
       .help = "where the state of sessions lies; default: there is none" },
     { "failures", &field_object, BACKEND(failures), .extra = &fields_failures,

@@ -1,5 +1,9 @@
 /* fields_balancer.c - a tier of balancers: what it chooses by, and how it copes with failures. */
 #include "fields_dataplane.h"
+#include "fields_flows.h"
+#include "fields_protocol.h"
+#include "fields_gate.h"
+#include "fields_routes.h"
 
 #include <string.h>
 
@@ -13,6 +17,9 @@ static const struct field_choice hash_ons[] = {
     { "flow", HASH_ON_FLOW },
     { NULL, 0 },
 };
+
+static const struct field_choice route_bys[] = {
+    { "flow", ROUTE_BY_FLOW }, { "connection_id", ROUTE_BY_CONNECTION_ID }, { NULL, 0 } };
 
 /* ---- hedge, fan_out ---- */
 
@@ -64,6 +71,10 @@ static const struct field_choice shares[] = {
     { "none", SHARE_NONE }, { "counters", SHARE_COUNTERS }, { "all", SHARE_ALL }, { NULL, 0 } };
 static const size_t instances_at = BALANCER(instances);
 
+static const struct field_list route_list = {
+    .table = &fields_route, .size = sizeof(struct route_config),
+    .count_offset = BALANCER(routes.count), .least = 1, .most = 1000 };
+
 static const struct field balancer_rows[] = {
     { "name", &field_node, BALANCER(name), .flags = FIELD_REQUIRED, .help = "of the tier" },
     { "layer", &field_choice, BALANCER(layer), .preset = "\"l7\"", .extra = layers,
@@ -80,6 +91,14 @@ static const struct field balancer_rows[] = {
           "a name, or an object with \"name\", \"label\" and its parameters; may be left out where "
           "\"compare\" replaces it" },
     { "to", &field_node, BALANCER(to), .flags = FIELD_REQUIRED, .help = "the next tier" },
+    { "routes", &field_objects, BALANCER(routes.route), .extra = &route_list, .when = L7,
+      .unless = "an l4 forwards connections and sees no requests, encrypted ones less than any: it "
+                "cannot choose by them",
+      .help = "rules, the first that matches decides; \"to\" gets what matches none" },
+    { "limit", &field_object, BALANCER(limit), .extra = &fields_limit, .help = "default: none" },
+    { "syn", &field_object, BALANCER(syn), .extra = &fields_syn, .when = L7,
+      .unless = "an l4 passes SYNs on: whoever ends the connection keeps the backlog",
+      .help = "default: handshakes take no place" },
     { "hash_on", &field_choice, BALANCER(hash_on), .extra = hash_ons,
       .help = "what a hashing policy sees; default: source_ip for ip_hash, else flow at l4, key at "
               "l7" },
@@ -89,6 +108,20 @@ static const struct field balancer_rows[] = {
     { "idle_timeout", &field_duration, BALANCER(idle_timeout), .preset = "\"0\"", .max = LONG,
       .when = L4, .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
       .help = "a flow idle for so long is forgotten; \"0\": never" },
+    { "flow_table", &field_object, BALANCER(flow_table), .when = L4, .extra = &fields_flow_table,
+      .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
+      .help = "connections that it remembers; default: all" },
+    { "unknown_flow", &field_choice, BALANCER(unknown_flow), .when = L4, .extra = unknown_flows,
+      .unless = "connections end at an l7: what it does not know it resets",
+      .help = "a request on a connection that is not in the table: \"reset\" (IPVS, netfilter), or "
+              "\"pick\" as if it began (Katran, Maglev); default: reset, without a table pick" },
+    { "gone_backend", &field_choice, BALANCER(gone_backend), .when = L4, .preset = "\"follow\"",
+      .extra = gone_backends, .unless = "an l7 picks for every request",
+      .help = "a flow whose backend was removed or is down: \"follow\" it there; \"drop\" what comes "
+              "until the flow is idle (IPVS expire_nodest_conn 0; UDP through stale conntrack "
+              "entries); \"reset\"; \"pick\" another (Katran, Maglev)" },
+    { "ecmp", &field_object, BALANCER(ecmp), .extra = &fields_ecmp,
+      .help = "a router before the instances; default: clients know them all" },
     { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &fields_retries,
       .unless = "an l4 forwards connections and sees no requests: it cannot try one again",
       .help = "default: none" },
@@ -109,6 +142,17 @@ static const struct field balancer_rows[] = {
       .help = "a request goes to so many different backends, or \"all\", each with a demand of its "
               "own (a trace's demand is every one's), and is answered when all have answered; "
               "default: to one" },
+    { "route_by", &field_choice, BALANCER(route_by), .preset = "\"flow\"", .when = L4,
+      .unless = "an l7 ends connections itself: it knows whose a packet is", .extra = route_bys,
+      .help = "\"flow\": addresses and ports; \"connection_id\": what QUIC calls its connection, "
+              "which stays when the client's address changes" },
+    { "upstream", &field_object, BALANCER(upstream), .when = L7, .extra = &fields_upstream,
+      .unless = "an l4 forwards the clients' connections and has none of its own",
+      .help = "its own connections to each backend; default: they always stand and cost nothing" },
+    { "max_connection_age", &field_dist, BALANCER(max_connection_age), .min = 1, .when = L7,
+      .unless = "an l4 forwards connections and cannot end one: it is the backends' to say",
+      .help = "it tells a client's connection to take no more requests (GOAWAY) when it is so old; "
+              "default: never" },
     { "cost", &field_object, BALANCER(cost), .extra = &fields_cost,
       .help = "of what passes it; default: it takes no time" },
     { "tls", &field_object, BALANCER(tls), .extra = &fields_tls, .help = "default: none" },
@@ -121,6 +165,11 @@ static const struct field balancer_rows[] = {
       .help = "default: none" },
     { "outlier_detection", &field_object, BALANCER(outlier), .extra = &fields_outlier,
       .help = "default: none" },
+    { "reports", &field_object, BALANCER(reports), .extra = &fields_reports,
+      .help = "what backends say of their load, every so often; default: with each reply, where the "
+              "algorithm goes by it" },
+    { "signal_delay", &field_duration, BALANCER(signal_delay), .preset = "\"0\"", .max = LONG,
+      .help = "from when a backend's word of its load comes in until it is known; \"0\": at once" },
     { "fail_open", &field_bool, BALANCER(fail_open), .preset = "false",
       .help = "when no backend is believed to be well, all are used; else requests are refused" },
     { "discovery_delay", &field_dist, BALANCER(discovery_delay),
@@ -133,7 +182,8 @@ static void tell_not_with(struct reader *rd, const cJSON *at, const char *key, c
 {
     if (at == NULL)
         return;
-    doc_fault(&rd->doc, rd->err, at, DOC_VALUE, "E122", "\"%s\" does not go with \"%s\"", key, other);
+    doc_fault(&rd->doc, rd->err, at, DOC_VALUE, "E122", "\"%s\" does not go with \"%s\"", key,
+              other);
     err_hint(rd->err, "let a second tier of l7 do one of both: \"to\" it from here");
 }
 
@@ -199,6 +249,7 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
     const struct balancer_config *b = object;
     const cJSON *on = doc_get(doc_get(node, "retries"), "on");
 
+    fields_routes_number(rd, object);
     check_share(rd, node, b);
 
     if (b->layer == LAYER_L4 && b->hash_on == HASH_ON_KEY) {
@@ -214,6 +265,7 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
     check_legs(rd, node, b);
     check_queue(rd, node, b);
     fields_dataplane_check(rd, node, object);
+    fields_flows_check(rd, node, b);
 }
 
 const struct field_table fields_balancer = {

@@ -1,5 +1,6 @@
 /* fields_client.c - a group of clients: arrivals, keys, connections, address translation. */
-#include "field.h"
+#include "fields_flows.h"
+#include "fields_protocol.h"
 #include "trace.h"
 
 #define LONG (30.0 * 86400e9)
@@ -112,6 +113,15 @@ static const struct field nat_rows[] = {
     { "timeout", &field_duration, FIELD_AT(nat_config, timeout), .min = 1e6, .max = LONG,
       .preset = "\"2m\"",
       .help = "an idle mapping is forgotten after it; the least that RFC 4787 (REQ-5) allows" },
+    { "time_wait", &field_duration, FIELD_AT(nat_config, time_wait), .max = LONG, .preset = "\"0\"",
+      .help = "a port stays taken for so long after its connection was closed; Linux: 60s, RFC 5382: "
+              "4m" },
+    { "pooling", &field_choice, FIELD_AT(nat_config, pooling), .preset = "\"paired\"",
+      .extra = nat_poolings,
+      .help = "\"paired\": a client keeps one address (RFC 4787, REQ-2); \"arbitrary\": each "
+              "connection gets any" },
+    { "block", &field_uint, FIELD_AT(nat_config, block), .min = 1, .max = 65535,
+      .help = "ports of each client's own (RFC 7422); default: all clients share all ports" },
     { .key = NULL },
 };
 
@@ -147,12 +157,20 @@ static const struct field_list class_list = {
 
 static const struct field_choice protocols[] = {
     { "warm", PROTOCOL_WARM }, { "tcp", PROTOCOL_TCP }, { "h1", PROTOCOL_H1 },
-    { "h2", PROTOCOL_H2 },     { "grpc", PROTOCOL_H2 }, { NULL, 0 },
+    { "h2", PROTOCOL_H2 },     { "grpc", PROTOCOL_H2 }, { "h3", PROTOCOL_H3 },
+    { "udp", PROTOCOL_UDP },   { "websocket", PROTOCOL_WEBSOCKET },
+    { "session", PROTOCOL_SESSION }, { "syn_flood", PROTOCOL_SYN_FLOOD },
+    { "request_flood", PROTOCOL_REQUEST_FLOOD },
+    { NULL, 0 },
 };
 
 #define CLIENT(member) FIELD_AT(client_config, member)
 #define H1 FIELD_WHEN(PROTOCOL_H1)
 #define H2 FIELD_WHEN(PROTOCOL_H2)
+#define H3 FIELD_WHEN(PROTOCOL_H3)
+#define UDP FIELD_WHEN(PROTOCOL_UDP)
+#define SESSIONS (FIELD_WHEN(PROTOCOL_WEBSOCKET) | FIELD_WHEN(PROTOCOL_SESSION))
+#define KEPT "only \"h1\", \"h2\", \"grpc\" and \"h3\" clients keep connections"
 
 static const struct field client_rows[] = {
     { "name", &field_node, CLIENT(name), .flags = FIELD_REQUIRED, .help = "of the group" },
@@ -161,20 +179,40 @@ static const struct field client_rows[] = {
       .help = "clients in the group; each has an address of its own" },
     { "protocol", &field_choice, CLIENT(protocol), .preset = "\"warm\"", .extra = protocols,
       .help = "\"warm\": a connection that always stands; \"tcp\": one a request; \"h1\": kept "
-              "alive, one "
-              "request at a time; \"h2\", \"grpc\": many streams on one" },
-    { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2,
-      .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
-      .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2)" },
+              "alive, one request at a time; \"h2\", \"grpc\": many streams on one; \"h3\": the same on "
+              "QUIC; \"udp\": datagrams that nobody says the end of; \"websocket\": upgraded, for "
+              "a drawn time; \"session\": likewise, without the upgrade: databases, queues" },
+    { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2 | H3,
+      .unless = KEPT,
+      .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2, h3)" },
     { "max_streams", &field_uint, CLIENT(max_streams), .min = 1, .max = 1e6, .preset = "100",
-      .when = H2, .unless = "streams belong to \"h2\" and \"grpc\"",
+      .when = H2 | H3, .unless = "streams belong to \"h2\", \"grpc\" and \"h3\"",
       .help = "most requests at a time on a connection" },
     { "requests_per_connection", &field_uint, CLIENT(requests_per_connection), .min = 1, .max = 1e9,
-      .when = H1 | H2, .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
+      .when = H1 | H2 | H3 | UDP,
+      .unless = "only \"h1\", \"h2\", \"grpc\" and \"h3\" keep connections, and \"udp\" ports",
+      .help = "then it is closed, udp: another port is taken; default: no limit" },
+    { "max_connection_age", &field_dist, CLIENT(max_connection_age), .min = 1, .when = H1 | H2 | H3,
+      .unless = KEPT,
       .help = "then it is closed; default: no limit" },
-    { "max_connection_age", &field_dist, CLIENT(max_connection_age), .min = 1, .when = H1 | H2,
-      .unless = "only \"h1\", \"h2\" and \"grpc\" clients keep connections",
-      .help = "then it is closed; default: no limit" },
+    { "idle_timeout", &field_duration, CLIENT(idle_timeout), .preset = "\"0\"", .max = LONG,
+      .when = H1 | H2 | H3, .unless = KEPT,
+      .help = "a connection without requests is closed after it; \"0\": never" },
+    { "session_length", &field_dist, CLIENT(session_length), .min = 1, .flags = FIELD_REQUIRED,
+      .when = SESSIONS, .unless = "only \"websocket\" and \"session\" clients live so",
+      .help = "from the opening of a connection to its end; requests are messages on it" },
+    { "window", &field_size, CLIENT(window), .min = 1000, .max = 4e9, .when = H2 | H3,
+      .unless = "flow control of streams belongs to \"h2\", \"grpc\" and \"h3\"",
+      .help = "of flow control: a reply larger than it takes a round trip for every further "
+              "window; default: no limit" },
+    { "migrate_every", &field_dist, CLIENT(migrate_every), .min = 1000, .when = H3,
+      .unless = "only a QUIC connection (\"h3\") outlives its client's address",
+      .help = "a client keeps an address for so long; its connections stay; default: for ever" },
+    { "zero_rtt", &field_share, CLIENT(zero_rtt), .max = 1, .preset = "0", .when = H3,
+      .unless = "here 0-RTT is QUIC's (\"h3\"); TLS on TCP: \"tls\" of the balancer",
+      .help = "share of the connections that resume a session: requests go with their first packet" },
+    { "path", &field_object, CLIENT(path), .extra = &fields_path,
+      .help = "to the first hop; default: it loses nothing" },
     { "rtt", &field_dist, CLIENT(rtt), .help = "to the first balancer and back; default: 0" },
     { "timeout", &field_duration, CLIENT(timeout), .preset = "\"0\"", .max = LONG,
       .help = "how long a client waits, with \"retries\" for each attempt; \"0\": for ever" },
@@ -203,6 +241,24 @@ static void check_retries(struct reader *rd, const cJSON *node, const struct cli
     err_hint(rd->err, "an attempt never times out otherwise");
 }
 
+/* It only sends. */
+static void check_flood(struct reader *rd, const cJSON *node, const struct client_config *c)
+{
+    static const char *const keys[] = { "rtt", "timeout", "retries", "nat" };
+    const cJSON *process = doc_get(doc_get(node, "arrival"), "process");
+
+    for (size_t i = 0; client_is_flood(c) && i < ARRAY_LEN(keys); i++)
+        if (doc_get(node, keys[i]))
+            doc_fault(&rd->doc, rd->err, doc_get(node, keys[i]), DOC_KEY, "E122",
+                      "\"%s\" does not apply to a flood: nobody waits for its answers", keys[i]);
+    if (client_is_flood(c) && (c->arrival.process == ARRIVAL_CLOSED ||
+                               c->arrival.process == ARRIVAL_TRACE)) {
+        doc_fault(&rd->doc, rd->err, process, DOC_VALUE, "E122",
+                  "a flood does not come from a trace, and looks at no answer");
+        err_hint(rd->err, "\"constant\", \"poisson\", \"mmpp\" or \"steps\"");
+    }
+}
+
 /* A trace's clients are the group's; keys come from one place. */
 static void check_client(struct reader *rd, const cJSON *node, void *object)
 {
@@ -210,6 +266,10 @@ static void check_client(struct reader *rd, const cJSON *node, void *object)
     const cJSON *file = doc_get(doc_get(node, "arrival"), "file");
 
     check_retries(rd, node, c);
+    if (c->nat.addresses > 0)
+        fields_nat_check(rd, doc_get(node, "nat"), &c->nat, c->count);
+    check_flood(rd, node, c);
+    fields_protocol_check(rd, node, c);
     if (c->arrival.process != ARRIVAL_TRACE)
         return;
     for (uint32_t k = 0; k < c->arrival.rows; k++)

@@ -44,18 +44,20 @@ static const struct field event_rows[] = {
       .help = "since the run began; equal times happen in the order of the file" },
     { "do", &field_choice, EVENT(kind), .flags = FIELD_REQUIRED, .extra = kinds,
       .help = "what happens: \"recover\" ends fail and slow, \"drain\" takes nothing new, "
-              "\"remove\" is for ever, \"pause\" hangs for a while, \"restart\" rolls over the targets" },
+              "\"remove\" is for ever, \"pause\" hangs for a while, \"restart\" rolls over the "
+              "targets" },
     { "target", &field_target, 0, .flags = FIELD_REQUIRED,
-      .help = "app (all of it), app[2], app[0..3] or app[*]; for \"add\" the pool's name. Added "
-              "backends get "
-              "the next numbers, events after that may name them" },
+      .help = "backends, or instances of a balancer: app (all of it), app[2], app[0..3] or app[*]; "
+              "for \"add\" the pool's name. What is added gets the next numbers, events after that "
+              "may name them" },
     { "zone", &field_zone, EVENT(zone),
       .help = "of the targets only those that stand there: what fails together" },
     { "mode", &field_choice, EVENT(mode), .preset = "\"crash\"", .when = FAIL,
       .extra = fail_modes, .unless = "\"mode\" belongs to \"fail\"",
       .help = "\"crash\": refuses and resets; \"hang\": the port accepts, nothing answers; "
-              "\"error\": answers 500 at once; \"reset\": resets every request; \"grey\": to a share of the requests, and no check "
-              "sees it; \"dependency\": the same, and a deep check sees it" },
+              "\"error\": answers 500 at once; \"reset\": resets every request; \"grey\": answers "
+              "500 to a share of the requests, and no check sees it; \"dependency\": the "
+              "same, and a deep check sees it" },
     { "share", &field_share, EVENT(share), .max = 1, .preset = "\"100%\"", .when = FAIL,
       .unless = "\"share\" belongs to \"fail\"",
       .help = "of the requests that fail, when grey or without what it depends on" },

@@ -64,9 +64,9 @@ static const struct field health_rows[] = {
       .help = "failures in a row that lead to on_error" },
     { "on_error", &field_choice, CHECK(on_error), .preset = "\"fail-check\"", .extra = on_errors,
       .when = OBSERVING, .unless = "\"on_error\" is about what is observed",
-      .help = "\"fail-check\": counts as a failed check; \"sudden-death\": the next failed check is "
-              "the last; \"mark-down\": down at once; \"fastinter\": only the next check is sooner, "
-              "as with all" },
+      .help = "\"fail-check\": counts as a failed check; \"sudden-death\": the next failed check "
+              "is the last; \"mark-down\": down at once; \"fastinter\": only the next check is "
+              "sooner, as with all" },
     { .key = NULL },
 };
 
@@ -135,7 +135,7 @@ static const struct field outlier_rows[] = {
       .preset = "\"10%\"", .help = "of the backends, out at a time" },
     { "ejection_limit", &field_choice, OUTLIER(limit), .preset = "\"within\"", .extra = limits,
       .help = "\"within\": never more than max_ejection_percent (Envoy today: 10% of fewer than "
-              "10 is nobody); \"until\": one more as long as it is not reached (Envoy 1.26, gRPC)" },
+              "10 is nobody); \"until\": one more while it is not reached (Envoy 1.26, gRPC)" },
     { "always_eject_one_host", &field_bool, OUTLIER(always_one), .preset = "false",
       .help = "the first may be ejected whatever the percentage says" },
     { "successful_active_health_check_uneject_host", &field_bool, OUTLIER(forgives),

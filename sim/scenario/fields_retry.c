@@ -77,7 +77,7 @@ static const struct field budget_rows[] = {
       .help = "so many at a time are allowed in any case" },
     { "tokens", &field_uint, BUDGET(tokens), .min = 1, .max = 1000, .preset = "10",
       .when = THROTTLE, .unless = "\"tokens\" belong to the kind \"throttle\"",
-      .help = "at most, and at first; a failure takes one, and above half of them retries are made" },
+      .help = "at most, and at first; a failure takes one, above half of them retries are made" },
     { "ratio", &field_real, BUDGET(ratio), .min = 0.001, .max = 1000, .preset = "0.1",
       .when = THROTTLE, .unless = "\"ratio\" belongs to the kind \"throttle\"",
       .help = "of a token that a success gives back" },
@@ -127,7 +127,7 @@ static const struct field_choice reasons[] = {
 };
 
 static const struct field_table backoff_table = {
-    .name = "backoff", .help = "waits before further attempts", .row = client_backoff_rows,
+    .name = "client_backoff", .help = "waits before further attempts", .row = client_backoff_rows,
     .check = check_backoff };
 
 static const struct field_table balancer_backoff_table = {
@@ -145,8 +145,8 @@ static const struct field retry_rows[] = {
       .help = "default: at once" },
     { "redispatch", &type_redispatch, RETRY(redispatch), .min = 1, .max = 100,
       .preset = "\"always\"",
-      .help = "which further attempts go to another backend: \"always\", \"never\", the \"last\" one "
-              "only, or every k-th; the others stay, until the backend is known to be down" },
+      .help = "which further attempts go to another backend: \"always\", \"never\", the \"last\" "
+              "one only, or every k-th; the others stay, until the backend is known to be down" },
     { "budget", &field_object, RETRY(budget), .extra = &budget_table, .help = "default: no limit" },
     { .key = NULL },
 };
@@ -181,7 +181,8 @@ static const struct field limit_rows[] = {
       .help = "attempts out in all, one a connection (Envoy's max_connections before HTTP/1.1); "
               "beyond, they queue; default: any" },
     { "requests", &field_uint, LIMITS(requests), .min = 1, .max = 1e9,
-      .help = "attempts out in all (Envoy's max_requests); beyond, they are refused; default: any" },
+      .help = "attempts out in all (Envoy's max_requests); beyond, they are refused; "
+              "default: any" },
     { "retries", &field_uint, LIMITS(retries), .min = 1, .max = 1e9,
       .help = "retries out in all, waiting ones too (Envoy's max_retries); default: any" },
     { .key = NULL },
@@ -201,7 +202,8 @@ static const struct field queue_rows[] = {
 };
 
 const struct field_table fields_queue = {
-    .name = "queue", .help = "requests wait for a place when limits are reached", .row = queue_rows };
+    .name = "queue", .help = "requests wait for a place when limits are reached",
+    .row = queue_rows };
 
 /* ---- breakers ---- */
 

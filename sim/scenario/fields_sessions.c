@@ -14,7 +14,8 @@ static const struct field session_rows[] = {
               "dies or another serves it; \"store\": in one that all backends ask, which loses "
               "nothing" },
     { "latency", &field_duration, FIELD_AT(sessions_config, latency), .max = 3600e9,
-      .flags = FIELD_REQUIRED, .when = STORE, .unless = "\"latency\" belongs to the state \"store\"",
+      .flags = FIELD_REQUIRED, .when = STORE,
+      .unless = "\"latency\" belongs to the state \"store\"",
       .help = "of the store: a worker waits for it in every request" },
     { .key = NULL },
 };

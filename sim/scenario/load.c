@@ -1,12 +1,10 @@
 /* load.c - how much work a pool is offered, and warnings: what is allowed but hardly meant. */
 #include "graph.h"
-
-#include "../base/xalloc.h"
+#include "schedule_instances.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Requests a second that a pool can serve at a mean demand; INFINITY: no limit. */
 static double capacity(const struct backend_config *b, double demand)
@@ -38,7 +36,7 @@ static double mean_demand(const struct client_config *c, const struct backend_co
 /* What reaches a pool: rate (NAN where a closed loop does) and mean demand. */
 struct offer { double rate, demand; };
 
-static struct offer offered(const struct scenario *sc, const uint32_t *pool_of, uint32_t pool)
+static struct offer offered(const struct scenario *sc, uint32_t pool)
 {
     struct offer offer = { 0 };
     double work = 0;
@@ -46,12 +44,14 @@ static struct offer offered(const struct scenario *sc, const uint32_t *pool_of, 
     for (uint32_t k = 0; k < sc->clients; k++) {
         const struct client_config *c = &sc->client[k];
 
-        if (pool_of[k] != pool)
+        double share = graph_share(sc, c, pool);
+
+        if (share == 0 || client_is_flood(c))
             continue;
-        if (c->arrival.process == ARRIVAL_CLOSED)
+        if (c->arrival.process == ARRIVAL_CLOSED || isnan(share))
             return (struct offer){ .rate = NAN };
 
-        double rate = arrival_mean_rate(&c->arrival, sc->run.duration);
+        double rate = share * arrival_mean_rate(&c->arrival, sc->run.duration);
 
         offer.rate += rate;
         work += rate * mean_demand(c, &sc->backend[pool]);
@@ -60,21 +60,10 @@ static struct offer offered(const struct scenario *sc, const uint32_t *pool_of, 
     return offer;
 }
 
-static uint32_t *find_pools(const struct scenario *sc)
-{
-    uint32_t *pool_of = xcalloc(sc->clients, sizeof *pool_of);
-
-    for (uint32_t k = 0; k < sc->clients; k++)
-        pool_of[k] = graph_pool_of(sc, &sc->client[k]);
-    return pool_of;
-}
-
 double scenario_offered_load(const struct scenario *sc, uint32_t pool)
 {
-    uint32_t *pool_of = find_pools(sc);
-    struct offer offer = offered(sc, pool_of, pool);
+    struct offer offer = offered(sc, pool);
 
-    free(pool_of);
     return isnan(offer.rate) ? NAN : offer.rate / capacity(&sc->backend[pool], offer.demand);
 }
 
@@ -97,10 +86,10 @@ static const char *show_rate(char *buf, size_t size, double rate)
     return buf;
 }
 
-static const cJSON *rate_node(const struct reader *rd, const uint32_t *pool_of, uint32_t pool)
+static const cJSON *rate_node(const struct reader *rd, uint32_t pool)
 {
     for (uint32_t k = 0; k < rd->out->clients; k++)
-        if (pool_of[k] == pool) {
+        if (graph_share(rd->out, &rd->out->client[k], pool) != 0) {
             const cJSON *arrival = doc_item(&rd->doc, "clients", k, "arrival");
             const cJSON *rate = doc_get(arrival, "rate");
 
@@ -140,16 +129,16 @@ static void hint_overload(struct reader *rd, uint32_t pool)
                  pool);
 }
 
-static void warn_overload(struct reader *rd, const uint32_t *pool_of, uint32_t pool)
+static void warn_overload(struct reader *rd, uint32_t pool)
 {
     const struct backend_config *b = &rd->out->backend[pool];
-    struct offer offer = offered(rd->out, pool_of, pool);
+    struct offer offer = offered(rd->out, pool);
     double most = isnan(offer.rate) ? INFINITY : capacity(b, offer.demand);
     char offered_text[40], most_text[40];
 
     if (!(offer.rate >= most))
         return;
-    doc_fault(&rd->doc, rd->err, rate_node(rd, pool_of, pool), DOC_VALUE, "W201",
+    doc_fault(&rd->doc, rd->err, rate_node(rd, pool), DOC_VALUE, "W201",
               "\"%s\" is offered %.0f %% of its capacity (%s/s against %s/s): %s", b->name,
               100 * offer.rate / most, show_rate(offered_text, sizeof offered_text, offer.rate),
               show_rate(most_text, sizeof most_text, most),
@@ -171,6 +160,8 @@ static void warn_few(struct reader *rd)
 
         if (a->process == ARRIVAL_CLOSED)
             return;
+        if (client_is_flood(&sc->client[k]))
+            continue;
         if (!sc->run.duration)
             requests += a->rows;
         else
@@ -240,12 +231,10 @@ static void warn_hang(struct reader *rd)
 
 void load_warn(struct reader *rd)
 {
-    uint32_t *pool_of = find_pools(rd->out);
-
     for (uint32_t k = 0; k < rd->out->backends; k++)
-        warn_overload(rd, pool_of, k);
-    free(pool_of);
+        warn_overload(rd, k);
     warn_few(rd);
     warn_trace(rd);
     warn_hang(rd);
+    schedule_warn_router(rd, warn_at);
 }

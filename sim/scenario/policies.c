@@ -4,7 +4,6 @@
 
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
-#include "../nodes/policy.h"
 
 #include <string.h>
 
@@ -152,13 +151,13 @@ static void check_labels(struct reader *rd)
 }
 
 /* The next tier's size: backends of a pool, instances of a balancer; 0 when it is not known. */
-static uint32_t count_peers(const struct scenario *sc, const struct balancer_config *b)
+static uint32_t count_peers(const struct scenario *sc, const char *to)
 {
     for (uint32_t k = 0; k < sc->backends; k++)
-        if (strcmp(sc->backend[k].name, b->to) == 0)
+        if (strcmp(sc->backend[k].name, to) == 0)
             return sc->backend[k].count;
     for (uint32_t k = 0; k < sc->balancers; k++)
-        if (strcmp(sc->balancer[k].name, b->to) == 0)
+        if (strcmp(sc->balancer[k].name, to) == 0)
             return sc->balancer[k].instances;
     return 0;
 }
@@ -172,10 +171,9 @@ static uint32_t weight_of(const struct scenario *sc, const char *pool, uint32_t 
 }
 
 /* Starts the algorithm with the peers it will have: sizes of tables, numbers of backends. */
-static const char *try_policy(const struct scenario *sc, const struct balancer_config *b,
-                              const struct policy *policy)
+static const char *try_pool(const struct scenario *sc, const char *to, const struct policy *policy)
 {
-    uint32_t peers = count_peers(sc, b);
+    uint32_t peers = count_peers(sc, to);
     const char *why = NULL;
     char name[96];
 
@@ -185,12 +183,22 @@ static const char *try_policy(const struct scenario *sc, const struct balancer_c
     struct lb *lb = policy_new(policy, 1);
 
     for (uint32_t k = 0; k < peers && k < TRIED_PEERS && !why; k++) {
-        snprintf(name, sizeof name, "%s[%u]", b->to, k);
-        lb_add(lb, k + 1, name, weight_of(sc, b->to, k), 0);
+        snprintf(name, sizeof name, "%s[%u]", to, k);
+        lb_add(lb, k + 1, name, weight_of(sc, to, k), 0);
     }
     if (!why && lb_start(lb, &why) < 0 && !why)
         why = "it does not start";
     lb_free(lb);
+    return why;
+}
+
+static const char *try_policy(const struct scenario *sc, const struct balancer_config *b,
+                              const struct policy *policy)
+{
+    const char *why = NULL;
+
+    for (uint32_t i = 0; i < balancer_pools(b) && !why; i++)
+        why = try_pool(sc, balancer_pool(b, i), policy);
     return why;
 }
 

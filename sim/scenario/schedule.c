@@ -1,7 +1,7 @@
 /* schedule.c - when a run ends, and its events in order: what each is about, and that it exists.
  * Backends added by an event get the next numbers: later events may name them. */
 #include "reader.h"
-#include "target.h"
+#include "schedule_instances.h"
 
 #include "../base/text.h"
 #include "../results/catalogue.h"
@@ -118,7 +118,7 @@ static void tell_no_pool(struct reader *rd, const cJSON *node, const char *pool)
     if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
     else
-        err_hint(rd->err, "events happen to backends only");
+        err_hint(rd->err, "events happen to backends and to instances of balancers");
 }
 
 /* A zone without any of the targets is a name mistyped. */
@@ -131,9 +131,11 @@ static void check_zone(struct reader *rd, const struct planned *p)
     for (uint32_t i = e->first; node && b->zone && i <= e->last && i < b->count; i++)
         if (b->zone[i] == e->zone)
             return;
-    if (node)
-        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132",
-                  "none of the targets stands in this zone");
+    if (!node)
+        return;
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E132",
+              "none of the targets stands in this zone");
+    err_hint(rd->err, "where backends stand is the \"zone\" of their pool");
 }
 
 /* Sets pool, first and last; size[] counts the backends of each pool at this time. */
@@ -145,6 +147,8 @@ static void aim(struct reader *rd, struct planned *p, uint32_t *size)
 
     if (!cJSON_IsString(node) || target_parse(node->valuestring, &t) < 0)
         return;                     /* told already */
+    if (schedule_aim_instances(rd, p->node, &t, e))
+        return;
     e->pool = find_pool(rd->out, t.pool);
     if (e->pool == NONE) {
         tell_no_pool(rd, node, t.pool);
@@ -178,7 +182,8 @@ static void aim(struct reader *rd, struct planned *p, uint32_t *size)
 
 static const char *const fault_words[] = {
     [FAIL_CRASH] = "crashes", [FAIL_HANG] = "hangs", [FAIL_ERROR] = "answers errors",
-    [FAIL_RESET] = "resets requests", [FAIL_GREY] = "answers some errors", [FAIL_DEPENDENCY] = "loses its dependency",
+    [FAIL_RESET] = "resets requests", [FAIL_GREY] = "answers some errors",
+    [FAIL_DEPENDENCY] = "loses its dependency",
 };
 
 /* "app[2] slow x8", "app[0..3] removed", "app +2". */

@@ -1,6 +1,6 @@
 /* type_policy.c - an algorithm with its parameters: "p2c", or { "name": "p2c", "choices": 5 }, or a
- * product's own word for it: { "profile": "nginx-1.22", "policy": "least_conn" }.  A wrapper is a key
- * of it: "panic": { "threshold": 40 }; which of them is inside which is lb_all()'s order.
+ * product's own word for it: { "profile": "nginx-1.22", "policy": "least_conn" }.  A wrapper is a
+ * key of it: "panic": { "threshold": 40 }; which of them is inside which is lb_all()'s order.
  * Parameters, types and ranges come from the algorithm's own table (algorithms/lb.h). */
 #include "field.h"
 #include "profile.h"
@@ -263,7 +263,7 @@ static void label_params(struct label *l, const struct lb_ops *ops, const struct
         put_label(l, ")", "");
 }
 
-/* "p2c(choices=5)", with "+panic" for each wrapper; or a product's own word instead of the first. */
+/* "p2c(choices=5)" or a product's own word, and "+panic" for each wrapper. */
 static const char *make_label(struct reader *rd, const struct policy *policy, const char *word)
 {
     struct label l = { .used = 0 };

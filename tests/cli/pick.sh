@@ -29,6 +29,27 @@ is "weight 0 means nothing new" "b b" "$(picks '{ "algorithm": "rr", "backends":
 is "least_conn sees releases" "a b b" "$(picks '{ "algorithm": {"profile":"nginx-1.22","policy":"least_conn"}, "backends": [{"name":"a"},{"name":"b"}],
   "steps": [{"pick":null},{"pick":null},{"release":2},{"pick":null}] }')"
 
+# Wrappers are keys of the algorithm; backends have a priority and a zone, instances share.
+is "panic uses those that are down" "a a b a" "$(picks '{ "algorithm": {"name":"rr","panic":{}}, "backends": [{"name":"a"},{"name":"b"},{"name":"c","down":true}],
+  "steps": [{"down":"a"},{"pick":null},{"pick":null,"avoid":["b","c"]},{"up":"a"},{"pick":null,"avoid":["a"]},{"pick":null}] }')"
+is "a priority is asked when the one before has nobody" "a b c" "$(picks '{ "algorithm": {"name":"rr","priority":{"threshold":0}},
+  "backends": [{"name":"a"},{"name":"b","priority":1},{"name":"c","priority":2}],
+  "steps": [{"pick":null},{"down":"a"},{"pick":null},{"down":"b"},{"pick":null}] }')"
+is "a key sticks and comes back" "a b a b a" "$(picks '{ "algorithm": {"name":"rr","sticky":{"down":"return"}}, "backends": [{"name":"a"},{"name":"b"}],
+  "steps": [{"pick":"x"},{"pick":"y"},{"pick":"x"},{"down":"a"},{"pick":"x"},{"up":"a"},{"pick":"x"}] }')"
+is "slow start counts the time of waits" "a a a a b" "$(picks '{ "algorithm": {"name":"edf","start":0,"slow_start":{"window":"60s"}}, "backends": [{"name":"a"}],
+  "steps": [{"add":{"name":"b"}},{"wait":"12s"},{"pick":null},{"pick":null},{"pick":null},{"pick":null},{"pick":null}] }')"
+is "each instance has its subset" "a c" "$(picks '{ "algorithm": {"name":"rr","subset":{"law":"ring","size":1}}, "instances": 4,
+  "backends": [{"name":"a"},{"name":"b"},{"name":"c"},{"name":"d"}], "steps": [{"pick":null},{"pick":null,"instance":2}] }')"
+is "the own zone first" "b b b b" "$(picks '{ "algorithm": {"name":"rr","locality":{"mode":"aware","min_cluster_size":2}}, "instances": 2, "zone": ["east","west"],
+  "backends": [{"name":"a","zone":"west"},{"name":"b","zone":"east"}], "steps": [{"pick":null},{"pick":null},{"pick":null},{"pick":null}] }')"
+two='"algorithm": "least_conn", "instances": 2, "backends": [{"name":"a"},{"name":"b"}], "steps": [{"pick":null},{"pick":null,"instance":1}]'
+is "instances that share nothing begin alike" "a a" "$(picks "{ $two }")"
+is "shared counters are seen" "a b" "$(picks "{ \"share\": \"counters\", $two }")"
+rr='"algorithm": "rr", "instances": 2, "backends": [{"name":"a"},{"name":"b"}], "steps": [{"pick":null},{"pick":null,"instance":1}]'
+is "counters are not turns" "a a" "$(picks "{ \"share\": \"counters\", $rr }")"
+is "one balancer for all takes turns" "a b" "$(picks "{ \"share\": \"all\", $rr }")"
+
 picks '{ "algorithm": {"profile":"haproxy-2.6","policy":"leastconn"}, "backends": [{"name":"a","limit":1},{"name":"b","limit":1}],
   "steps": [{"pick":null},{"pick":null},{"pick":null},{"pick":null},{"release":2},{"limit":["a",2]},{"release":1}] }' >/dev/null
 run pick "$tmp/case.json" --json

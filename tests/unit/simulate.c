@@ -275,13 +275,16 @@ uint64_t lab_in_flight(const struct lab *lab)
     const struct scenario *s = lab->graph.scenario;
     uint64_t n = 0;
 
-    for (uint32_t b = 0; b < s->balancers; b++)
-        for (uint32_t k = 0; k < s->balancer[b].instances; k++) {
-            struct balancer *node = (struct balancer *)lab->sim.node[graph_picker(&lab->graph, b, k)];
+    for (uint32_t b = 0; b < s->balancers; b++) {
+        uint32_t first = graph_picker(&lab->graph, b, 0, 0);
+
+        for (uint32_t k = 0; k < s->balancer[b].instances * balancer_pools(&s->balancer[b]); k++) {
+            struct balancer *node = (struct balancer *)lab->sim.node[first + k];
 
             for (uint32_t i = 0; i < node->lb->count; i++)
                 n += node->lb->backend[i].inflight;
         }
+    }
     return n;
 }
 

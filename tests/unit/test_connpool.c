@@ -34,7 +34,7 @@ static struct req *waiting(struct fixture *f, uint32_t client)
     struct req *r = sim_new(&f->sim, MSG_ASK);
 
     r->client = client;
-    connpool_wait(&f->pool, r);
+    connpool_wait(&f->pool, r->client, r);
     return r;
 }
 
@@ -99,12 +99,12 @@ static void those_who_wait_are_served_in_turn(void)
     struct req *r[4];
     for (uint32_t i = 0; i < 4; i++)
         r[i] = waiting(&f, 0);
-    connpool_unwait(&f.pool, r[1]); /* gave up */
+    connpool_unwait(&f.pool, 0, r[1]); /* gave up */
     CU_ASSERT_PTR_EQUAL(connpool_first_waiting(&f.pool, 0), r[0]);
-    connpool_unwait(&f.pool, r[0]);
+    connpool_unwait(&f.pool, 0, r[0]);
     CU_ASSERT_PTR_EQUAL(connpool_first_waiting(&f.pool, 0), r[2]);
-    connpool_unwait(&f.pool, r[3]);
-    connpool_unwait(&f.pool, r[2]);
+    connpool_unwait(&f.pool, 0, r[3]);
+    connpool_unwait(&f.pool, 0, r[2]);
     CU_ASSERT_PTR_NULL(connpool_first_waiting(&f.pool, 0));
     CU_ASSERT_EQUAL(f.pool.client[0].waiting, 0);
     waiting(&f, 0);

@@ -98,7 +98,8 @@ static void detection_takes_the_phase_and_the_falls(void)
         struct record r = simulate(
             RUN("20s", "3") CLIENT("10/s")
             BALANCER("'health_check': { 'interval': '2s', 'timeout': '400ms', 'fall': %u }")
-            BACKENDS("400", "") EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': '%s', 'target': 's[*]' }"),
+            BACKENDS("400", "")
+            EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': '%s', 'target': 's[*]' }"),
             row[i].fall, row[i].mode);
         double least = 2.0 * (row[i].fall - 1) + row[i].extra, n = 400;
         double mean = seconds(tally(&r, TALLY_DETECTION_NS)) / n;
@@ -173,7 +174,7 @@ static void observed_errors_are_checks(void)
 
 static void max_fails_loses_one_request_a_try(void)
 {
-    /* down from 2 s to 6 s; fail_timeout 2 s by whole seconds: tries at 2.x, 5.x, and 8 goes well */
+    /* down from 2 s to 6 s; fail_timeout 2 s by whole seconds: tries at 2.x and 5.x, 8 is well */
     struct record r = simulate(
         RUN("12s", "1") CLIENT("30/s")
         BALANCER("'passive': { 'max_fails': 1, 'fail_timeout': '2s' }") BACKENDS("3", "")
@@ -280,7 +281,8 @@ static void draining_saves_what_a_stop_would_cut(void)
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         struct record r = simulate(
             RUN("40s", "1") CLIENT("200/s") BALANCER("'discovery_delay': '%s'")
-            "'backends': [ { 'name': 's', 'count': 4, 'workers': 'unlimited', 'service': '100ms' } ]"
+            "'backends': [ { 'name': 's', 'count': 4, 'workers': 'unlimited', "
+            "'service': '100ms' } ]"
             EVENTS("{ 'at': '5s', 'do': 'restart', 'target': 's[*]', 'for': '2s', 'gap': '1s', "
                    "'drain': '%s' }"), row[i].delay, row[i].drain);
 
@@ -288,6 +290,34 @@ static void draining_saves_what_a_stop_would_cut(void)
         for (uint32_t b = 0; b < 4; b++)
             CU_ASSERT(picked_between(&r, b, 36 * SECOND, 40 * SECOND) > 150);
         CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 0);
+        record_fini(&r);
+    }
+}
+
+/* 50 clients with a connection each, a request a second on it, kept for 2 s or for ever: draining
+ * for 4 s lets the short ones end, but for those that nobody used since; the long ones are cut. */
+static void draining_ends_with_its_time(void)
+{
+    static const struct { const char *age; uint64_t least, most; } row[] = {
+        { "2s", 0, 5 }, { "1h", 25, 25 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("20s", "1")
+            "'clients': [ { 'name': 'c', 'count': 50, 'to': 'lb', 'protocol': 'h1', "
+            "'max_connection_age': '%s', 'timeout': '5s', 'arrival': { 'process': 'constant', "
+            "'rate': '50/s' } } ], "
+            "'balancers': [ { 'name': 'lb', 'layer': 'l4', 'algorithm': 'round_robin', "
+            "'to': 's' } ], "
+            BACKENDS("2", ", 'workers': 'unlimited'")
+            EVENTS("{ 'at': '5s', 'do': 'restart', 'target': 's[0]', 'for': '1s', 'drain': '4s' }"),
+            row[i].age);
+
+        uint64_t broken = r.remaps == 1 ? r.remap[0].broken : 0;
+
+        CU_ASSERT(broken >= row[i].least && broken <= row[i].most);
+        CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r));   /* none was in use then */
         record_fini(&r);
     }
 }
@@ -323,8 +353,8 @@ static void a_zone_fails_together(void)
 static void what_flaps_fails_again_and_again(void)
 {
     struct record r = simulate(
-        RUN("60s", "1") CLIENT("100/s") BALANCER("'timeout': '1s', 'health_check': { 'interval': '10s', "
-                                                 "'level': 'l4' }")
+        RUN("60s", "1") CLIENT("100/s")
+        BALANCER("'timeout': '1s', 'health_check': { 'interval': '10s', 'level': 'l4' }")
         BACKENDS("1", "")
         EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[0]', 'for': '1s', 'every': '4s', 'until': "
                "'42s' }"));
@@ -347,6 +377,7 @@ static const struct unit_test tests[] = {
     { "a_keeper_restarts_what_hangs", a_keeper_restarts_what_hangs },
     { "chance_takes_mttr_of_each_mtbf", chance_takes_mttr_of_each_mtbf },
     { "draining_saves_what_a_stop_would_cut", draining_saves_what_a_stop_would_cut },
+    { "draining_ends_with_its_time", draining_ends_with_its_time },
     { "slow_discovery_loses_its_share", slow_discovery_loses_its_share },
     { "a_zone_fails_together", a_zone_fails_together },
     { "what_flaps_fails_again_and_again", what_flaps_fails_again_and_again },

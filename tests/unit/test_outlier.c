@@ -142,7 +142,7 @@ static void results_in_a_row_eject(void)
         { "eeeeoeeee", false, false, false }, { "errut", false, false, true },
         { "rrrrr", false, false, true }, { "rrrrr", true, false, true },
         { "eerre", true, false, false },    /* two counts, neither reaches 5 */
-        { "eerreee", true, false, true },   /* a refusal neither counts among the 5xx nor ends them */
+        { "eerreee", true, false, true },   /* a refusal counts apart, and ends no row */
         { "uuuuu", false, true, true }, { "uuueuu", false, true, false },
     };
 

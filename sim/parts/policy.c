@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "../../algorithms/lb.h"
 #include "../base/xalloc.h"
 
 static struct lb *configured(const struct lb_ops *ops, const struct policy_set *set, uint32_t count,

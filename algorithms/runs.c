@@ -1,0 +1,47 @@
+/* runs.c - see runs.h.  Weights are found by hash, whatever numbers they are: O(backends). */
+#include "runs.h"
+
+#include <stdlib.h>
+
+void runs_room(struct runs *r, uint32_t old_room, uint32_t room)
+{
+    r->heap.item = lb_grow(r->heap.item, old_room, room, sizeof *r->heap.item);
+    r->heap.place = lb_grow(r->heap.place, old_room, room, sizeof *r->heap.place);
+    r->link = lb_grow(r->link, old_room, room, sizeof *r->link);
+    r->run = lb_grow(r->run, old_room, room, sizeof *r->run);
+}
+
+void runs_free(struct runs *r)
+{
+    free(r->heap.item);
+    free(r->heap.place);
+    free(r->link);
+    free(r->run);
+}
+
+size_t runs_bytes(uint32_t room)
+{
+    return room * (2 * sizeof(uint32_t) + sizeof(struct run_link) + sizeof(struct run));
+}
+
+uint32_t runs_clear(struct runs *r, const struct lb *lb)
+{
+    uint32_t slots = 2 * lb->capacity + 1, runs = 0;
+    uint32_t *slot = lb_grow(NULL, 0, slots, sizeof *slot);       /* run + 1; 0: free */
+
+    r->heap.size = 0;
+    for (uint32_t i = 0; i < lb->count; i++) {
+        uint32_t weight = lb->backend[i].weight, at = (uint32_t)(lb_mix(weight) % slots);
+        while (slot[at] != 0 && r->run[slot[at] - 1].weight != weight)
+            at = at + 1 < slots ? at + 1 : 0;
+        if (slot[at] == 0) {
+            r->run[runs] = (struct run){ .weight = weight, .last = LB_NONE };
+            slot[at] = ++runs;
+        }
+        r->run[slot[at] - 1].backends++;
+        r->link[i] = (struct run_link){ LB_NONE, LB_NONE, slot[at] - 1 };
+        r->heap.place[i] = 0;
+    }
+    free(slot);
+    return runs;
+}
