@@ -33,9 +33,10 @@ static uint32_t share_of(uint64_t part, uint64_t whole)
 /* Each column has room for `whole`; a light backend's column is filled up by a heavy one.  keep
  * serves as two stacks of columns not done yet: light ones from the left, heavy ones from the
  * right. */
-static void fill_columns(struct alias *a, uint32_t n, uint64_t whole)
+static void fill_columns(struct alias *a, const struct lb *lb)
 {
-    uint32_t light = 0, heavy = n;
+    uint32_t n = lb->live_count, light = 0, heavy = n;
+    uint64_t whole = lb->live_weight;
     struct alias_column *c = a->column;
 
     for (uint32_t k = 0; k < n; k++) {
@@ -52,7 +53,9 @@ static void fill_columns(struct alias *a, uint32_t n, uint64_t whole)
         }
     }
     for (uint32_t k = 0; k < n; k++)
-        c[k].keep = c[k].other == k ? UINT32_MAX : share_of(a->part[k], whole);
+        c[k] = (struct alias_column){
+            .keep = c[k].other == k ? UINT32_MAX : share_of(a->part[k], whole),
+            .other = lb->live[c[k].other] };
 }
 
 void alias_build(struct alias *a, const struct lb *lb)
@@ -66,7 +69,7 @@ void alias_build(struct alias *a, const struct lb *lb)
         a->even = a->even && weight == lb->backend[lb->live[0]].weight;
     }
     if (!a->even)
-        fill_columns(a, n, lb->live_weight);
+        fill_columns(a, lb);
 }
 
 static uint32_t walk_usable(struct lb *lb, const struct lb_request *rq)

@@ -5,7 +5,7 @@
 
 #include "lb.h"
 
-/* By position in live[]: the chance of itself, of 2^32, and the position that has the rest. */
+/* By position in live[]: the chance of itself, of 2^32, and the backend that has the rest. */
 struct alias_column { uint32_t keep, other; };
 
 struct alias {
@@ -28,14 +28,15 @@ static inline bool alias_is_even(struct alias *a, const struct lb *lb)
 }
 
 /* A live backend by weight, from a table that is built and not even: who knows that all of live[]
- * is usable need not ask.  Not `?:` between two loads: no branch predictor guesses it. */
+ * is usable need not ask.  Not `?:` between the two: no branch predictor guesses it. */
 static inline uint32_t alias_draw_live(const struct alias *a, struct lb *lb)
 {
     uint64_t r = lb_random_bits(lb);
     uint32_t k = (uint32_t)((r >> 32) * lb->live_count >> 32);
     struct alias_column c = a->column[k];
+    uint32_t own = lb->live[k];
 
-    return lb->live[k ^ ((k ^ c.other) & (0u - ((uint32_t)r > c.keep)))];
+    return own ^ ((own ^ c.other) & (0u - ((uint32_t)r > c.keep)));
 }
 
 /* A usable backend by weight; LB_NONE: none. */

@@ -203,7 +203,7 @@ static const struct lb_page page = {
             "slots at a time (cut to 6 bits at 4093 slots). A client's slot is h1(address)\n"
             "mod M. If its owner is full, drained or was tried, the connection is refused;\n"
             "with fallback, address + 0, 1, 2, ... from the slot's number on are tried.",
-    .cost = "O(1) per pick, 4 bytes a slot, 44 a backend; O(M log M) at the first pick\n"
+    .cost = "O(1) per pick, 4 bytes a slot, 36 a backend; O(M log M) at the first pick\n"
             "after any backend came, went or got another weight above 0 (0.2 ms).",
     .used_by = "Linux IPVS `mh` (4.18 on), kube-proxy in ipvs mode with scheduler mh, and\n"
                "commonly directors behind ECMP.",

@@ -151,7 +151,7 @@ static const struct lb_page page = {
             "each time that a backend's weights have summed up to the greatest weight. A\n"
             "flow's slot is jhash(source address, port; seed 512 M) mod M; where its owner\n"
             "may not be given it, that of the next slot.",
-    .cost = "O(1) per pick, 4 bytes a slot, 40 a backend; O(M log M) at the first pick\n"
+    .cost = "O(1) per pick, 4 bytes a slot, 32 a backend; O(M log M) at the first pick\n"
             "after any backend came, went, failed or changed weight (65537 slots 3 ms).",
     .used_by = "Meta's Katran (`Maglev`, `MaglevV2`), which remembers flows beside it: pair it\n"
                "with conntrack.",

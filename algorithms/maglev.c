@@ -97,7 +97,7 @@ static const struct lb_page page = {
             "its id. Backends take turns to claim the next free slot that they want, by\n"
             "weight in Envoy's way, until all are claimed. A key belongs to slot hash mod\n"
             "M; a full or tried backend's requests go to the owner of the next slot.",
-    .cost = "O(1) per pick, 4 bytes a slot, 40 a backend; O(M log M) at the first pick\n"
+    .cost = "O(1) per pick, 4 bytes a slot, 32 a backend; O(M log M) at the first pick\n"
             "after any backend came, went or changed weight.",
     .used_by = "Google's Maglev, Meta's Katran, Envoy MAGLEV, Cilium, IPVS `mh`, GCP's\n"
                "passthrough balancer. Cilium has 16381 slots, IPVS 4093, the others 65537.",

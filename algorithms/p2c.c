@@ -70,13 +70,12 @@ static uint32_t draw_another(struct lb *lb, const struct lb_request *rq, const u
     return LB_NONE;
 }
 
-static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
+/* Out of line: its array would give the common case a guarded frame as well. */
+__attribute__((noinline))
+static uint32_t pick_of_drawn(struct lb *lb, const struct lb_request *rq)
 {
     struct p2c *p = lb->state;
     uint32_t drawn[MOST_CHOICES], best = LB_NONE;
-
-    if (p->choices == 2 && !p->neighbour && lb_all_usable(lb, rq) && lb->live_count > 1)
-        return alias_is_even(&p->alias, lb) ? pick_of_pair(lb, p) : pick_of_weighted_pair(lb, p);
 
     for (uint32_t k = 0; k < p->choices; k++) {
         uint32_t i = drawn[k] = draw_another(lb, rq, drawn, k);
@@ -86,6 +85,15 @@ static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
             best = i;
     }
     return best != LB_NONE ? best : lb_none_or_full(lb, rq);
+}
+
+static uint32_t p2c_pick(struct lb *lb, const struct lb_request *rq)
+{
+    struct p2c *p = lb->state;
+
+    if (p->choices == 2 && !p->neighbour && lb_all_usable(lb, rq) && lb->live_count > 1)
+        return alias_is_even(&p->alias, lb) ? pick_of_pair(lb, p) : pick_of_weighted_pair(lb, p);
+    return pick_of_drawn(lb, rq);
 }
 
 static int p2c_start(struct lb *lb, const char **why)

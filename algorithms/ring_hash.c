@@ -2,25 +2,29 @@
  *
  * A backend's points depend on its id and weight alone, so what others do never moves its keys;
  * unusable ones keep theirs and are walked past.  `load_bound` c makes it Mirrokni's: nobody gets
- * more than c times its share of what is in flight, the rest spills on along the ring. */
+ * more than c times its share of what is in flight, the rest spills on along the ring.
+ *
+ * The ring is an ordered hash table (Amble and Knuth 1974): a point stands where its hash, which
+ * is even, says, or as little behind as keeps the order, and gaps repeat the point behind them.  So
+ * a look-up begins beside the point that it looks for, with one wait for memory. */
 #include "lb.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A point is one word, 40 bits of hash above 24 bits of index, so that it sorts as a number. */
 enum { INDEX_BITS = 24 };
+static const uint64_t EMPTY = UINT64_MAX;            /* behind the last point: none is this one */
 /* The ring in parts, for building. */
 enum { MOST_PART_BITS = 11, MOST_PARTS = 1 << MOST_PART_BITS };
-static const uint32_t MOST_BACKENDS = 1u << INDEX_BITS;
 static const uint64_t MOST_POINTS = 1u << 25;
 
 struct ring_hash {
     uint32_t  vnodes;
     double    load_bound;
-    uint64_t *point;                     /* [points], ascending */
-    uint32_t *bucket;                    /* [2^bits]: where points with these top bits begin */
+    uint64_t *slot;                      /* [room] points, ascending */
     uint64_t  inflight;                  /* over all backends */
-    uint32_t  points, room, bucket_room, bits;
+    uint32_t  points, slots, room;       /* slots: where hashes send points, some stand behind */
     bool      built;
 };
 
@@ -63,116 +67,148 @@ static uint64_t point_at(const struct lb_backend *b, uint32_t i, uint64_t k)
     return hash >> INDEX_BITS << INDEX_BITS | i;
 }
 
+/* Where the table has points at or behind this place of the ring. */
+static uint32_t home_of(const struct ring_hash *ring, uint64_t place)
+{
+    return (uint32_t)((unsigned __int128)place * ring->slots >> 64);
+}
+
 /* ---- building ----
  *
  * Two passes over the points, each made anew from its backend: they are counted by part of the
- * ring, then put into their part, and each part, which fits a cache, is sorted by buckets of about
- * four and insertion.  O(points). */
+ * ring, then put into the end of the table by part; then each part, which fits a cache, is put in
+ * order where it belongs.  O(points). */
 
-static uint32_t part_bits(const struct ring_hash *ring)
-{
-    return ring->bits < MOST_PART_BITS ? ring->bits : MOST_PART_BITS;
-}
+struct parts {
+    uint32_t bits, most;                 /* 2^bits of them, the greatest of so many points */
+    uint32_t end[MOST_PARTS + 1];        /* points in these and all before */
+};
 
-static void sort_bucket(uint64_t *point, uint32_t from, uint32_t to)
+static void count_points(const struct lb *lb, uint32_t halve, struct parts *parts)
 {
-    for (uint32_t k = from + 1; k < to; k++) {
-        uint64_t p = point[k];
-        uint32_t at = k;
-        for (; at > from && point[at - 1] > p; at--)
-            point[at] = point[at - 1];
-        point[at] = p;
+    for (uint32_t i = 0; i < lb->count; i++) {
+        const struct lb_backend *b = &lb->backend[i];
+        uint64_t points = is_on_ring(b) ? points_of(lb->state, b, halve) : 0;
+        for (uint64_t k = 0; k < points; k++)
+            parts->end[point_at(b, 0, k) >> (64 - parts->bits)]++;
     }
+    for (uint32_t k = 0; k < 1u << parts->bits; k++) {
+        parts->most = parts->end[k] > parts->most ? parts->end[k] : parts->most;
+        parts->end[k] += k > 0 ? parts->end[k - 1] : 0;
+    }
+    parts->end[1u << parts->bits] = parts->end[(1u << parts->bits) - 1];
 }
 
-/* The points of one part, which are point[from .. to), and its buckets, which begin at `first`.
- * Afterwards bucket[] has their beginnings. */
-static void sort_part(struct ring_hash *ring, uint64_t *scratch, uint32_t from, uint32_t to,
-                      uint32_t first)
+/* Where a part ends at most, reaching behind its slots by all of its points, it must not touch
+ * those that still wait at the end of the table; and one slot behind all stays empty. */
+static void make_room(struct ring_hash *ring, const struct parts *parts)
 {
-    uint32_t buckets = 1u << (ring->bits - part_bits(ring)), shift = 64 - ring->bits, end = from;
-    uint32_t *bucket = ring->bucket;
+    uint32_t room = 0, begin = 0, behind = 0;
 
-    for (uint32_t k = first; k < first + buckets; k++)
-        bucket[k] = 0;
-    for (uint32_t k = from; k < to; k++)
-        bucket[(scratch[k - from] = ring->point[k]) >> shift]++;
-    for (uint32_t k = first; k < first + buckets; k++)
-        bucket[k] = end += bucket[k];
-    for (uint32_t k = from; k < to; k++)
-        ring->point[--bucket[scratch[k - from] >> shift]] = scratch[k - from];
-    for (uint32_t k = first; k < first + buckets; k++)
-        sort_bucket(ring->point, bucket[k], k + 1 < first + buckets ? bucket[k + 1] : to);
+    for (uint32_t k = 0; k < 1u << parts->bits; k++) {
+        uint32_t next = home_of(ring, ((uint64_t)(k + 1) << (64 - parts->bits)) - 1) + 1;
+        behind = (next > behind ? next : behind) + parts->end[k] - begin;
+        begin = parts->end[k];
+        if (room < behind + ring->points - begin + 1)
+            room = behind + ring->points - begin + 1;
+    }
+    if (room <= ring->room)
+        return;
+    free(ring->slot);
+    ring->slot = lb_grow(NULL, 0, room, sizeof *ring->slot);
+    ring->room = room;
 }
 
-static void sort_parts(struct ring_hash *ring, const uint32_t *end)
-{
-    uint32_t most = 0, parts = 1u << part_bits(ring), buckets = (1u << ring->bits) / parts;
-
-    for (uint32_t part = 0; part < parts; part++)
-        most = end[part + 1] - end[part] > most ? end[part + 1] - end[part] : most;
-
-    uint64_t *scratch = lb_grow(NULL, 0, most ? most : 1, sizeof *scratch);
-
-    for (uint32_t part = 0; part < parts; part++)
-        sort_part(ring, scratch, end[part], end[part + 1], part * buckets);
-    free(scratch);
-}
-
-/* begin[] comes in as the ends of the parts and leaves as their beginnings. */
-static void put_points(struct lb *lb, uint32_t halve, uint32_t *begin)
+/* end[] comes in as the ends of the parts and leaves as their beginnings. */
+static void put_points(const struct lb *lb, uint32_t halve, struct parts *parts)
 {
     struct ring_hash *ring = lb->state;
-    uint32_t shift = 64 - part_bits(ring);
+    uint64_t *last = ring->slot + ring->room - ring->points;
 
     for (uint32_t i = 0; i < lb->count; i++) {
         const struct lb_backend *b = &lb->backend[i];
         uint64_t points = is_on_ring(b) ? points_of(ring, b, halve) : 0;
         for (uint64_t k = 0; k < points; k++) {
             uint64_t p = point_at(b, i, k);
-            ring->point[--begin[p >> shift]] = p;
+            last[--parts->end[p >> (64 - parts->bits)]] = p;
         }
     }
 }
 
-static void count_points(const struct lb *lb, uint32_t halve, uint32_t *count)
+static void insert(struct ring_hash *ring, uint64_t p)
 {
-    uint32_t shift = 64 - part_bits(lb->state);
+    uint32_t at = home_of(ring, p);
 
-    for (uint32_t i = 0; i < lb->count; i++) {
-        const struct lb_backend *b = &lb->backend[i];
-        uint64_t points = is_on_ring(b) ? points_of(lb->state, b, halve) : 0;
-        for (uint64_t k = 0; k < points; k++)
-            count[point_at(b, 0, k) >> shift]++;
-    }
+    for (; ring->slot[at] != EMPTY; at++)
+        if (p < ring->slot[at]) {
+            uint64_t greater = ring->slot[at];
+            ring->slot[at] = p;
+            p = greater;
+        }
+    ring->slot[at] = p;
+}
+
+/* All slots before those that wait are free. */
+static void insert_part(struct ring_hash *ring, uint32_t *waiting, uint32_t points, uint64_t *part)
+{
+    memcpy(part, ring->slot + *waiting, points * sizeof *part);
+    for (uint32_t k = 0; k < points; k++)
+        ring->slot[(*waiting)++] = EMPTY;
+    for (uint32_t k = 0; k < points; k++)
+        insert(ring, part[k]);
+}
+
+static void insert_parts(struct ring_hash *ring, const struct parts *parts)
+{
+    uint64_t *part = lb_grow(NULL, 0, parts->most + 1, sizeof *part);
+    uint32_t waiting = ring->room - ring->points;
+
+    for (uint32_t at = 0; at < waiting; at++)
+        ring->slot[at] = EMPTY;
+    for (uint32_t k = 0; k < 1u << parts->bits; k++)
+        insert_part(ring, &waiting, parts->end[k + 1] - parts->end[k], part);
+    free(part);
+    for (uint32_t at = ring->room - 1; at-- > 0;)
+        if (ring->slot[at] == EMPTY)
+            ring->slot[at] = ring->slot[at + 1];
 }
 
 static void ring_hash_build(struct lb *lb)
 {
     struct ring_hash *ring = lb->state;
-    uint32_t halve = halvings(lb), part[MOST_PARTS + 1] = { 0 };
+    uint32_t halve = halvings(lb);
+    struct parts parts = { .bits = 1 };
 
     ring->built = true;
     ring->points = (uint32_t)points_of_all(lb, halve);
-    for (ring->bits = 4; (uint64_t)4 << ring->bits < ring->points; ring->bits++)
-        ;
-    count_points(lb, halve, part);
-    for (uint32_t k = 1; k <= 1u << part_bits(ring); k++)
-        part[k] += part[k - 1];
-    put_points(lb, halve, part);
-    sort_parts(ring, part);
+    ring->slots = ring->points + ring->points / 7 + 1;
+    while (parts.bits < MOST_PART_BITS && 16u << parts.bits < ring->points)
+        parts.bits++;
+    count_points(lb, halve, &parts);
+    make_room(ring, &parts);
+    put_points(lb, halve, &parts);
+    insert_parts(ring, &parts);
 }
 
 /* ---- picking ---- */
 
-/* The first point at or after the key's place, round the end. */
+/* The first point at or after a place, round the end. */
 static uint32_t ring_find(const struct ring_hash *ring, uint64_t place)
 {
-    uint32_t at = ring->bucket[place >> (64 - ring->bits)];
+    uint32_t at = home_of(ring, place);
 
-    while (at < ring->points && ring->point[at] < place)
+    while (ring->slot[at] < place)
         at++;
-    return at < ring->points ? at : 0;
+    return ring->slot[at] != EMPTY ? at : 0;
+}
+
+static uint32_t ring_next(const struct ring_hash *ring, uint32_t at)
+{
+    uint64_t p = ring->slot[at];
+
+    while (ring->slot[at] == p)
+        at++;
+    return ring->slot[at] != EMPTY ? at : 0;
 }
 
 /* in flight + 1 <= ceil(c (all in flight + 1) weight / weights) */
@@ -193,13 +229,13 @@ static uint32_t ring_walk(struct lb *lb, const struct lb_request *rq, uint32_t a
     uint32_t spare = LB_NONE;
 
     for (uint32_t steps = 0; steps < ring->points; steps++) {
-        uint32_t i = (uint32_t)ring->point[at] & (MOST_BACKENDS - 1);
+        uint32_t i = (uint32_t)ring->slot[at] & ((1u << INDEX_BITS) - 1);
         if (lb_usable(lb, i, rq)) {
             if (has_room(lb, i))
                 return i;
             spare = spare == LB_NONE ? i : spare;
         }
-        at = at + 1 < ring->points ? at + 1 : 0;
+        at = ring_next(ring, at);
         if (steps == 64 && spare == LB_NONE && lb_next_usable(lb, rq, 0) == LB_NONE)
             break;
     }
@@ -237,29 +273,11 @@ static void ring_hash_shared(struct lb *lb, uint32_t i, int64_t by)
     ((struct ring_hash *)lb->state)->inflight += (uint64_t)by;
 }
 
-static void make_room(struct lb *lb)
-{
-    struct ring_hash *ring = lb->state;
-    uint32_t room = (uint32_t)points_of_all(lb, halvings(lb)), buckets = 16;
-
-    while ((uint64_t)4 * buckets < room)
-        buckets *= 2;
-    if (room > ring->room) {
-        ring->point = lb_grow(ring->point, ring->room, room, sizeof *ring->point);
-        ring->room = room;
-    }
-    if (buckets > ring->bucket_room) {
-        ring->bucket = lb_grow(ring->bucket, ring->bucket_room, buckets, sizeof *ring->bucket);
-        ring->bucket_room = buckets;
-    }
-    ring->built = false;
-}
-
 static void ring_hash_change(struct lb *lb, uint32_t i, enum lb_change what)
 {
     (void)i;
     if (what == LB_ADDED || what == LB_REMOVED || what == LB_WEIGHT)
-        make_room(lb);
+        ((struct ring_hash *)lb->state)->built = false;
 }
 
 static int ring_hash_start(struct lb *lb, const char **why)
@@ -270,23 +288,19 @@ static int ring_hash_start(struct lb *lb, const char **why)
         *why = "load_bound must be 0 (off) or above 1";
         return -1;
     }
-    make_room(lb);
     return 0;
 }
 
 static void ring_hash_stop(struct lb *lb)
 {
-    struct ring_hash *ring = lb->state;
-
-    free(ring->point);
-    free(ring->bucket);
+    free(((struct ring_hash *)lb->state)->slot);
 }
 
 static size_t ring_hash_bytes(const struct lb *lb)
 {
     const struct ring_hash *ring = lb->state;
 
-    return ring->room * sizeof *ring->point + ring->bucket_room * sizeof *ring->bucket;
+    return ring->room * sizeof *ring->slot;
 }
 
 static const struct lb_param params[] = {
@@ -317,7 +331,7 @@ static const struct lb_page page = {
 const struct lb_ops lb_ring_hash = {
     .abi          = LB_ABI,
     .traits       = LB_WEIGHTED | LB_BY_KEY | LB_CONSISTENT | LB_BY_LOAD,
-    .max_backends = 1u << INDEX_BITS,
+    .max_backends = (1u << INDEX_BITS) - 1,
     .name         = "ring_hash",
     .aliases      = "ring",
     .summary      = "consistent hashing on a ring, optionally with bounded load (Karger 1997)",

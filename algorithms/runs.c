@@ -8,7 +8,8 @@ void runs_room(struct runs *r, uint32_t old_room, uint32_t room)
     r->heap.item = lb_grow(r->heap.item, old_room, room, sizeof *r->heap.item);
     r->heap.place = lb_grow(r->heap.place, old_room, room, sizeof *r->heap.place);
     r->link = lb_grow(r->link, old_room, room, sizeof *r->link);
-    r->run = lb_grow(r->run, old_room, room, sizeof *r->run);
+    for (uint32_t i = old_room; i < room; i++)
+        r->link[i] = (struct run_link){ .before = LB_NONE, .after = LB_NONE };
 }
 
 void runs_free(struct runs *r)
@@ -19,9 +20,21 @@ void runs_free(struct runs *r)
     free(r->run);
 }
 
-size_t runs_bytes(uint32_t room)
+size_t runs_bytes(const struct runs *r, uint32_t room)
 {
-    return room * (2 * sizeof(uint32_t) + sizeof(struct run_link) + sizeof(struct run));
+    return room * (sizeof *r->heap.item + sizeof *r->heap.place + sizeof *r->link)
+        + r->run_room * sizeof *r->run;
+}
+
+static uint32_t run_add(struct runs *r, uint32_t runs, uint32_t weight)
+{
+    if (runs == r->run_room) {
+        uint32_t room = runs > 0 ? 2 * runs : 8;
+        r->run = lb_grow(r->run, runs, room, sizeof *r->run);
+        r->run_room = room;
+    }
+    r->run[runs] = (struct run){ .weight = weight, .last = LB_NONE };
+    return runs + 1;
 }
 
 uint32_t runs_clear(struct runs *r, const struct lb *lb)
@@ -34,10 +47,8 @@ uint32_t runs_clear(struct runs *r, const struct lb *lb)
         uint32_t weight = lb->backend[i].weight, at = (uint32_t)(lb_mix(weight) % slots);
         while (slot[at] != 0 && r->run[slot[at] - 1].weight != weight)
             at = at + 1 < slots ? at + 1 : 0;
-        if (slot[at] == 0) {
-            r->run[runs] = (struct run){ .weight = weight, .last = LB_NONE };
-            slot[at] = ++runs;
-        }
+        if (slot[at] == 0)
+            slot[at] = runs = run_add(r, runs, weight);
         r->run[slot[at] - 1].backends++;
         r->link[i] = (struct run_link){ LB_NONE, LB_NONE, slot[at] - 1 };
         r->heap.place[i] = 0;

@@ -23,14 +23,16 @@ struct run {
 struct runs {
     struct heap      heap;
     struct run_link *link;               /* by backend */
-    struct run      *run;                /* one a weight */
+    struct run      *run;                /* [run_room], one a weight */
+    uint32_t         run_room;
 };
 
-void     runs_room(struct runs *, uint32_t old_room, uint32_t room);
+void     runs_room(struct runs *, uint32_t old_room, uint32_t room);     /* for backends */
 void     runs_free(struct runs *);
-size_t   runs_bytes(uint32_t room);
+size_t   runs_bytes(const struct runs *, uint32_t room);
 
-/* Nobody is in; each weight of the backends has a run from now on.  Answers how many there are. */
+/* Nobody is in; each weight of the backends has a run from now on.  Answers how many there are.
+ * Allocates: run[] grows with the weights. */
 uint32_t runs_clear(struct runs *, const struct lb *);
 
 static inline bool runs_has(const struct runs *r, uint32_t i)

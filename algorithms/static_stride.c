@@ -242,7 +242,7 @@ static const struct lb_page page = {
             "mod 65535 < 65535 - w. Who has no weight has the mean of those who have; with\n"
             "fewer than two, or all equal, it is plain turns. Configured weights mean\n"
             "nothing but for 0.",
-    .cost = "O(greatest / mean weight) per pick, n at most; 58 bytes a backend; O(n) every\n"
+    .cost = "O(greatest / mean weight) per pick, n at most; 50 bytes a backend; O(n) every\n"
             "update_period.",
     .used_by = "gRPC `weighted_round_robin` (A58), whose reports are ORCA's; Envoy's client\n"
                "side one has the same weights, but the median for the mean, and edf's order.",

@@ -28,7 +28,8 @@ do for [t=1:2] {
     plot "pairs.dat" using (column("panel")==k ? column("base")/left_unit : NaN):"y":((column("value")-column("base"))/left_unit):(0) with vectors nohead lc rgb colour[k] lw 1.2, \
          "" using (column("panel")==k ? column("value")/left_unit : NaN):"y" with points pt 7 ps dot lc rgb colour[k], \
          "" using (column("panel")==k ? column("base")/left_unit : NaN):"y" with points pt 7 ps dot lc rgb "#FFFFFF", \
-         "" using (column("panel")==k ? column("base")/left_unit : NaN):"y" with points pt 6 ps dot lw 1.2 lc rgb c_mute
+         "" using (column("panel")==k ? column("base")/left_unit : NaN):"y" with points pt 6 ps dot lw 1.2 lc rgb c_mute, \
+         "" using (column("panel")==k && column("value")==column("base") ? column("value")/left_unit : NaN):"y" with points pt 7 ps 0.4*dot lc rgb colour[k]
     unset label 1; unset label 2; unset logscale x
 
     set lmargin screen 0.65; set rmargin screen 0.97

@@ -219,7 +219,7 @@ static const struct opt opts[] = {
 
 const struct verb verb_bench = {
     .name = "bench", .words = NULL,
-    .summary = "what a pick costs here: ns, bytes, building; requests/s of the simulator",
+    .summary = "what a pick costs here, in ns and bytes; the simulator's speed",
     .details = "Weights are 1 to 10 where the algorithm knows weights.  CPU time of one thread.",
     .examples = "lblab bench -a maglev,ring_hash,p2c --backends 512\n"
                 "lblab bench --format gobench=new.txt --rounds 20\n"

@@ -91,7 +91,7 @@ static int compare_scenario(struct cli *cli)
     struct loaded l;
     int code = 2;
 
-    if (load_scenario(cli, cli->words.item[0], &l) == 0 &&
+    if (load_scenario_unasserted(cli, cli->words.item[0], &l) == 0 &&
         run_check_size(&l.scenario, &cli->err) == 0 && ask_scenario(cli, &q, &l.scenario) == 0) {
         cli_tell(cli);
         code = simulate(cli, &q, &l.scenario);

@@ -104,9 +104,8 @@ static void explain_traits(FILE *out, uint32_t traits)
 static void explain_signals(FILE *out, uint32_t signals)
 {
     static const struct { uint32_t bit; const char *says; } all[] = {
-        { LB_OWN, "own: what this balancer sent and saw come back; exact; shared, where \"share\" "
-                  "says so" },
-        { LB_REPORTED, "reported: load that backends tell in replies, or by \"reports\"" },
+        { LB_OWN, "own: what it sent and saw come back; shared where \"share\" says so" },
+        { LB_REPORTED, "reported: load that backends tell in replies or by \"reports\"" },
         { LB_PROBED, "reported: answers to its own probes" },
         { LB_TOKENS, "reported: tokens of backends that have become idle" },
     };
@@ -384,7 +383,7 @@ static const struct opt opts[] = { OPT_ROW_PLUGIN, OPT_ROW_OUTPUT, OPT_ROWS_COMM
 
 const struct verb verb_explain = {
     .name = "explain", .words = "WHAT", .min_words = 1, .max_words = 1,
-    .summary = "what an algorithm, product, distribution, metric, key, code or topic is",
+    .summary = "an algorithm, product, distribution, metric, key, code or topic",
     .examples = "lblab explain peak_ewma\nlblab explain haproxy-2.6\n"
                 "lblab explain clients.arrival\nlblab explain E101",
     .opts = opts, .run = run,

@@ -7,6 +7,18 @@
 
 #include <string.h>
 
+/* What tells the points of a sweep apart: they are of one scenario. */
+static void print_overrides(FILE *out, const struct run_found *f)
+{
+    char shown[200];
+
+    for (uint32_t i = 0; i < f->overrides; i++)
+        fprintf(out, "%s%s", i ? ", " : "  run with ",
+                text_safe(shown, sizeof shown, f->override[i], strlen(f->override[i])));
+    if (f->overrides)
+        fputc('\n', out);
+}
+
 static void print_text(FILE *out, const struct run_found *found, uint32_t n)
 {
     char shown[200];
@@ -19,6 +31,7 @@ static void print_text(FILE *out, const struct run_found *found, uint32_t n)
         fprintf(out, "%s: %u of %u cells done%s%s\n  %s\n", f->scenario, f->done, f->cells,
                 f->missing ? ", missing first: " : "", f->missing ? f->missing : "",
                 text_safe(shown, sizeof shown, f->folder, strlen(f->folder)));
+        print_overrides(out, f);
     }
 }
 
@@ -35,6 +48,10 @@ static void print_json(struct cli *cli, const struct run_found *found, uint32_t 
         json_count(&j, "cells", found[i].cells);
         json_count(&j, "done", found[i].done);
         json_count(&j, "missing", found[i].cells - found[i].done);
+        json_open(&j, "overrides", '[');
+        for (uint32_t k = 0; k < found[i].overrides; k++)
+            json_text(&j, NULL, found[i].override[k]);
+        json_close(&j, ']');
         json_close(&j, '}');
     }
     json_close(&j, ']');

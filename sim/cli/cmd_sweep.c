@@ -254,8 +254,8 @@ static int run(struct cli *cli)
     struct loaded l;
     int code = 2;
 
-    if (load_scenario(cli, cli->words.item[0], &l) == 0 && read_metric(&aim, cli) == 0 &&
-        read_slo(&aim, cli, &l.scenario) == 0)
+    if (load_scenario_unasserted(cli, cli->words.item[0], &l) == 0 &&
+        read_metric(&aim, cli) == 0 && read_slo(&aim, cli, &l.scenario) == 0)
         code = sweep(cli, &l, &aim);
     load_fini(&l);
     arena_fini(&aim.arena);

@@ -16,6 +16,9 @@ struct loaded {
 int  load_scenario(struct cli *, const char *path, struct loaded *);
 void load_fini(struct loaded *);
 
+/* For a verb that asserts nothing: -a may take away what an assertion of the file is about. */
+int  load_scenario_unasserted(struct cli *, const char *path, struct loaded *);
+
 /* What the command line changes in any scenario: for verbs that load one several times. */
 void load_overrides(const struct cli *, const struct loaded *, struct scenario_overrides *);
 

@@ -274,24 +274,25 @@ static int judge_policy(struct judged *j)
 static int judge_recording(struct judged *j)
 {
     struct recording *r = j->recording;
+    bool has_pools = doc_get(doc_get(r->doc.root, "setup"), "pools") != NULL;
     struct profile profile;
     char name[80];
     int rc;
 
-    if (r->backends == 0)
-        return judge_not_modelled(j, "recordings of several pools are not replayed yet");
-    if (!r->is_readable)
+    if (r->backends == 0 && !has_pools)
+        return judge_not_modelled(j, "a recording without backends");
+    if (!r->is_readable && !has_pools)
         return judge_not_modelled(j, "no reader for the configuration of %s", r->program);
     if (*r->pool.unread)
         return judge_not_modelled(j, "not taken over: %s", r->pool.unread);
-    if (r->pool.servers == 0)
+    if (r->pool.servers == 0 && !has_pools)
         return recording_fault(r, j->err, doc_get(r->doc.root, "setup"),
                                "the directives name no server");
     profile_name(r, name, sizeof name);
     if (profile_open(&profile, name) < 0)
         return judge_not_modelled(j, "there is no profile %s", name);
     j->profile = &profile;  /* cppcheck-suppress autoVariables ; for judge_policy() only */
-    rc = judge_policy(j);
+    rc = has_pools ? judge_http2(j) : judge_policy(j);
     profile_fini(&profile);
     return rc;
 }

@@ -42,7 +42,7 @@ struct conn {
     /* its end is gone: what is asked on it is answered by a reset */
     bool     is_broken;
     bool     is_counted;            /* among the broken ones */
-    uint16_t seen_port;             /* as an ECMP router saw it last: behind the NAT */
+    uint16_t seen_port;             /* as a router or an l4 saw it: behind the NAT */
     uint32_t seen_source;
 };
 

@@ -84,6 +84,11 @@ void sim_reply_held(struct sim *sim, struct req *r, nsec held)
     push_after(sim, delay, r->via[r->depth - 1].node, EVQ_REPLY, r->id);
 }
 
+void sim_forward_held(struct sim *sim, uint32_t to, struct req *r, nsec held)
+{
+    push_after(sim, held, to, EVQ_REQUEST, r->id);
+}
+
 /* ---- the loop ---- */
 
 static inline void dispatch(struct sim *sim, const struct event *e)

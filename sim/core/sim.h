@@ -149,6 +149,9 @@ static inline void sim_reply(struct sim *, struct req *);
 /* the same, after this node held it for so long */
 void sim_reply_held(struct sim *, struct req *, nsec held);
 
+/* To a node without a link, after the sender held it for so long. */
+void sim_forward_held(struct sim *, uint32_t to, struct req *, nsec held);
+
 /* A reply with this word. */
 static inline void sim_answer(struct sim *, struct req *, enum status);
 

@@ -45,8 +45,8 @@ void backend_enter(struct backend *, struct sim *, enum condition);
  * there is a teller. */
 void backend_note_ask(struct backend *, struct req *);
 void backend_note_answer(struct backend *, struct sim *, struct req *, enum status);
-/* It has begun to serve: it may have an idle token to send.  Also by a timer with this argument; those
- * of the station are ids of requests, or NONE - 1. */
+/* It has begun to serve: it may have an idle token to send.  Also by a timer with this argument;
+ * those of the station are ids of requests, or NONE - 1. */
 #define BACKEND_IDLE NONE
 void backend_say_idle(struct backend *, struct sim *);
 /* A probe for load. */

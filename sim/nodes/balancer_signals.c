@@ -2,6 +2,7 @@
  * answers to its probes, as idle tokens.  All of it, and only it, comes later by `signal_delay`;
  * what an instance has in flight itself is exact. */
 #include "balancer.h"
+#include "upstream.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,12 @@ struct signals {
     struct late *late;              /* [room], a power of two: a ring, the oldest at `first` */
     uint32_t first, waiting, room;
 };
+
+/* The link to this peer: an l7 with connections of its own has them before it. */
+static const struct link *way_to(const struct balancer *b, const struct sim *sim, uint32_t peer)
+{
+    return upstream_is_wanted(b->config) ? upstream_way(sim->node[b->peer[peer].node]) : &b->out;
+}
 
 /* ---- what was said arrives ---- */
 
@@ -171,7 +178,7 @@ static void take_report(struct balancer *b, struct sim *sim, uint32_t i)
     if (b->peer[i].is_removed)
         return;                     /* no more of them */
     await_report(b, sim, i, b->config->reports.interval);
-    backend_tell(sim->node[b->peer[i].target], sim, &b->node, i, &b->out);
+    backend_tell(sim->node[b->peer[i].target], sim, &b->node, i, way_to(b, sim, i));
 }
 
 void balancer_signal_timer(struct balancer *b, struct sim *sim, uint32_t arg)
@@ -184,7 +191,7 @@ void balancer_signal_timer(struct balancer *b, struct sim *sim, uint32_t arg)
 
 /* ---- start ---- */
 
-/* Instances that share one balancer of the library have one list: its head gets what is sent to it. */
+/* Instances that share one balancer of the library have one list: its head gets what is sent. */
 void balancer_listen(struct balancer *b, struct sim *sim, uint32_t i)
 {
     uint32_t heard = b->signals != NULL ? b->signals->heard : 0;
@@ -198,7 +205,7 @@ void balancer_listen(struct balancer *b, struct sim *sim, uint32_t i)
     if (b->head != b)
         return;
     if (heard & LB_TOKENS)
-        backend_listen_for_idle(backend, sim, &b->node, i, &b->out,
+        backend_listen_for_idle(backend, sim, &b->node, i, way_to(b, sim, i),
                                 (enum layer)b->config->layer);
     if (heard & LB_REPORTED && b->config->reports.interval > 0)
         begin_reports(b, sim, i);

@@ -10,6 +10,7 @@ struct dataplane_tallies { enum tally busy, tls, bytes_up, bytes_down, packets_u
 struct dataplane_config {
     const struct cost_config *cost; /* cores 0: it costs nothing, and is only counted */
     const struct tls_config *tls;   /* NULL: TLS does not end here */
+    uint32_t sessions;              /* 2: it ends, and another one goes on */
     const struct dataplane_tallies *tally;
     bool is_dsr;                    /* replies go past it */
 };

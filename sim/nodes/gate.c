@@ -68,15 +68,11 @@ static bool is_first_syn(const struct sim *sim, const struct req *open)
     return !open->is_orphan && !c->has_tls;
 }
 
-/* Its client sends it again after 1 s, 2 s, 4 s ... */
+/* Its client sends it again after 1 s, 2 s, 4 s ..., and after the last of them gives up. */
 static void lose(struct gate *g, struct sim *sim, struct req *open)
 {
     meter_tally(&sim->meter, TALLY_SYN_LOST, 1);
     charge(g, sim, 1, 0);
-    if (open->attempt >= SYN_RETRIES) {
-        sim_answer(sim, open, STATUS_TIMEOUT);
-        return;
-    }
     evq_push(&sim->queue, sim->now + (SECOND << open->attempt++), g->node.id, EVQ_REQUEST, open->id);
 }
 
@@ -119,6 +115,8 @@ static void open_connection(struct gate *g, struct sim *sim, struct req *open)
 {
     if (!is_first_syn(sim, open))
         pass_on(g, sim, open);
+    else if (open->attempt > SYN_RETRIES)
+        sim_answer(sim, open, STATUS_TIMEOUT);
     else if (g->config->layer == LAYER_L4 && !is_admitted(g, sim, open))
         lose(g, sim, open);
     else if (g->config->syn.backlog > 0)

@@ -35,12 +35,29 @@ static void refuse(struct sim *sim, struct req *r)
         sim_answer(sim, r, r->what == MSG_ASK && r->conn != NONE ? STATUS_RESET : STATUS_REFUSED);
 }
 
+static void hold(struct backlog *list, const struct sim *sim, struct req *r)
+{
+    r->arrived = sim->now;
+    backlog_add(list, r);
+}
+
+static struct req *release(struct backlog *list, const struct sim *sim)
+{
+    struct req *r = list->head;
+
+    if (r == NULL)
+        return NULL;
+    backlog_remove(list, r);
+    sim_spend(sim, r, PART_BALANCER_QUEUE, sim->now - r->arrived);
+    return r;
+}
+
 static void swallow(struct host *h, struct sim *sim, struct req *r)
 {
     if (r->what == MSG_PROBE)
         sim_free(sim, r);
     else
-        backlog_add(&h->came, r);
+        hold(&h->came, sim, r);
 }
 
 static void host_request(struct node *n, struct sim *sim, struct req *r)
@@ -68,7 +85,7 @@ static void host_reply(struct node *n, struct sim *sim, struct req *r, struct ho
     if (sim_is_stray(r))
         sim_free(sim, r);
     else if (h->state == HOST_SILENT)
-        backlog_add(&h->left, r);
+        hold(&h->left, sim, r);
     else
         sim_reply(sim, r);
 }
@@ -139,12 +156,8 @@ void host_recover(struct node *n, struct sim *sim)
 
     h->state = HOST_UP;
     h->came = h->left = (struct backlog){ .head = NULL };
-    for (struct req *r; (r = came.head) != NULL;) {
-        backlog_remove(&came, r);
+    for (struct req *r; (r = release(&came, sim)) != NULL;)
         pass_on(h, sim, r);
-    }
-    for (struct req *r; (r = left.head) != NULL;) {
-        backlog_remove(&left, r);
+    for (struct req *r; (r = release(&left, sim)) != NULL;)
         sim_reply(sim, r);
-    }
 }

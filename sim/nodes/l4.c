@@ -108,6 +108,10 @@ static bool leave_gone(struct l4 *l4, struct sim *sim, struct req *r, struct flo
         return true;
     }
     meter_tally(&sim->meter, TALLY_FLOWS_DROPPED, 1);
+    if (sim_conn(sim, r->conn)->kind == CONN_DATAGRAMS) {
+        sim_answer(sim, r, STATUS_RESET);       /* which its client takes for silence */
+        return true;
+    }
     sim_lose_conn(sim, r->conn);
     backlog_add(&l4->dropped, r);
     return true;
@@ -173,6 +177,8 @@ static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
         sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
     }
+    sim_conn(sim, r->conn)->seen_source = r->source;
+    sim_conn(sim, r->conn)->seen_port = r->port;
     remember(l4, sim, r->conn, peer);
     if (sim_conn(sim, r->conn)->kind == CONN_QUIC)
         conntrack_at(&l4->flows, r->conn)->tuple = tuple_of(r);

@@ -280,3 +280,8 @@ struct node *upstream_new(struct sim *sim, uint32_t id, const struct balancer_co
     sim_put_node(sim, &u->node, id, b->name);
     return &u->node;
 }
+
+const struct link *upstream_way(const struct node *n)
+{
+    return &((const struct upstream *)n)->link;
+}

@@ -13,4 +13,7 @@ static inline bool upstream_is_wanted(const struct balancer_config *c)
 struct node *upstream_new(struct sim *, uint32_t id, const struct balancer_config *, uint32_t to,
                           const struct link *);
 
+/* The link behind it: words that no connection carries come back over that alone. */
+const struct link *upstream_way(const struct node *);
+
 #endif

@@ -21,7 +21,7 @@ struct load {
 void load_init(struct load *, nsec window);
 void load_done(struct load *, bool failed);
 
-/* busy: ns of worker time until now; workers NONE: utilisation has no meaning, and stays unknown. */
+/* busy: ns of worker time until now; workers NONE: utilisation has no meaning, stays unknown. */
 void load_look(struct load *, nsec now, u128 busy, uint32_t workers);
 
 /* ---- latencies by requests in flight at arrival ---- */

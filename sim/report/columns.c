@@ -85,6 +85,25 @@ void columns_paint(FILE *f, const struct report_style *style, enum columns_colou
         fputs(code[colour], f);
 }
 
+void columns_title(FILE *f, const struct report_style *style, const char *name, const char *rest,
+                   uint32_t width)
+{
+    char buf[COLUMNS_CELL];
+
+    columns_name(buf, name, width);
+    columns_paint(f, style, COLUMNS_BOLD);
+    fputs(buf, f);
+    columns_paint(f, style, COLUMNS_PLAIN);
+    if (columns_width(buf) + 3 + columns_width(rest) <= width) {
+        fprintf(f, "   %s\n", rest);
+    } else if (2 + columns_width(rest) <= width) {
+        fprintf(f, "\n  %s\n", rest);
+    } else {
+        fputs("\n  ", f);
+        columns_wrap(f, rest, 2, 2, width);
+    }
+}
+
 const char *columns_percent(char buf[COLUMNS_CELL], double share)
 {
     double percent = share * 100;

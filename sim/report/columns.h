@@ -24,6 +24,10 @@ enum columns_colour {
     COLUMNS_PLAIN, COLUMNS_BOLD, COLUMNS_FAINT, COLUMNS_GREEN, COLUMNS_RED, COLUMNS_YELLOW
 };
 
+/* A stranger's name in bold and what there is to say of it: beside it, or on lines below. */
+void columns_title(FILE *, const struct report_style *, const char *name, const char *rest,
+                   uint32_t width);
+
 /* COLUMNS_PLAIN ends what another began. */
 void columns_paint(FILE *, const struct report_style *, enum columns_colour);
 

@@ -1,5 +1,5 @@
 /* compare_table.c - what `compare` prints: a block a pair of policies, a line a metric, and what
- * they stand on: pairs, correction, overrides.  Fits 80 columns. */
+ * they stand on: pairs, correction, overrides.  Fits 60 columns and more. */
 #include "compare_report.h"
 #include "change_text.h"
 
@@ -13,7 +13,7 @@
 struct compare_shape {
     const struct report_comparison *r;
     const struct report_style *style;
-    uint32_t columns, metric, before, after, change;
+    uint32_t columns, metric, before, after, change, word;
 };
 
 static bool is_of_one(const struct report_comparison *r)
@@ -49,6 +49,7 @@ static struct compare_shape make_shape(const struct report_comparison *r,
         widen(&s.before, change_text_value(buf, c->base_value, unit_of(c)));
         widen(&s.after, change_text_value(buf, c->value, unit_of(c)));
         widen(&s.change, change_text_share(buf, &c->change));
+        widen(&s.word, change_text_word(c));
     }
     return s;
 }
@@ -134,16 +135,10 @@ static void show_pairing(char *buf, size_t size, const struct report_comparison 
 static void put_title(FILE *f, const struct compare_shape *s)
 {
     const struct report_comparison *r = s->r;
-    char name[COLUMNS_CELL], pairing[COLUMNS_CELL];
+    char pairing[COLUMNS_CELL];
 
-    columns_name(name, r->new->plan.scenario, s->columns);
     show_pairing(pairing, sizeof pairing, r);
-    columns_paint(f, s->style, COLUMNS_BOLD);
-    fputs(name, f);
-    columns_paint(f, s->style, COLUMNS_PLAIN);
-    fprintf(f, "%s%s\n",
-            columns_width(name) + 3 + columns_width(pairing) > s->columns ? "\n  " : "   ",
-            pairing);
+    columns_title(f, s->style, r->new->plan.scenario, pairing, s->columns);
     if (!is_of_one(r)) {
         put_path(f, "old", r->old_path, r->old);
         put_path(f, "new", r->new_path, r->new);
@@ -189,10 +184,10 @@ static void put_verdict(FILE *f, const struct compare_shape *s, const struct res
     fputc('\n', f);
 }
 
-static void put_row(FILE *f, const struct compare_shape *s, const struct result_change *c)
+/* Metric and values; how many columns they take. */
+static uint32_t put_values(FILE *f, const struct compare_shape *s, const struct result_change *c)
 {
     char buf[COLUMNS_CELL];
-    uint32_t indent = 2 + s->metric + 2, change = indent + s->before + 4 + s->after + 2;
 
     fputs("  ", f);
     columns_left(f, c->metric, s->metric);
@@ -200,10 +195,24 @@ static void put_row(FILE *f, const struct compare_shape *s, const struct result_
     columns_right(f, change_text_value(buf, c->base_value, unit_of(c)), s->before);
     fputs(" -> ", f);
     columns_right(f, change_text_value(buf, c->value, unit_of(c)), s->after);
+    return 2 + s->metric + 2 + s->before + 4 + s->after;
+}
+
+/* Where lines are too short for all, the change and its verdict have one of their own. */
+static void put_row(FILE *f, const struct compare_shape *s, const struct result_change *c)
+{
+    char buf[COLUMNS_CELL];
+    uint32_t taken = put_values(f, s, c), indent = 2 + s->metric + 2;
+
+    if (taken + 2 + s->change + 2 + s->word > s->columns) {
+        fputs("\n  ", f);
+        taken = 2;
+        indent = 4;
+    }
     fputs("  ", f);
     columns_left(f, change_text_share(buf, &c->change), s->change);
     fputs("  ", f);
-    put_verdict(f, s, c, change + s->change + 2, indent);
+    put_verdict(f, s, c, taken + 2 + s->change + 2, indent);
 }
 
 /* ---- what the rows stand on ---- */

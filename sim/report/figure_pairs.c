@@ -336,6 +336,14 @@ static void put_seeds(FILE *f, uint32_t i, void *arg)
     fprintf(f, "%" PRIu32, ((const struct pairs *)arg)->panel[i].seeds);
 }
 
+static bool are_all_equal(const struct pairs *g)
+{
+    for (uint32_t i = 0; i < g->panels; i++)
+        if (g->panel[i].change->verdict != CHANGE_EQUAL)
+            return false;
+    return true;
+}
+
 /* A finding only where one row says it. */
 static const char *headline(char *buf, size_t size, const struct pairs *g)
 {
@@ -344,7 +352,9 @@ static const char *headline(char *buf, size_t size, const struct pairs *g)
     char policy[COLUMNS_CELL], base[COLUMNS_CELL];
     double percent = 100 * fabs(p->change->change.value);
 
-    if (g->panels > 1 || (v != CHANGE_BETTER && v != CHANGE_WORSE))
+    if (are_all_equal(g))
+        snprintf(buf, size, "Nothing changed: %s is the same on every seed", g->metric_name);
+    else if (g->panels > 1 || (v != CHANGE_BETTER && v != CHANGE_WORSE))
         snprintf(buf, size, "Is the difference real? %s, seed by seed", g->metric_name);
     else
         snprintf(buf, size, "%s: %s %.*f %% %s that of %s%s", columns_name(policy, p->policy, 36),
@@ -361,11 +371,12 @@ static void put_words(struct plot *plot, const struct pairs *g)
     if (g->panels < g->r->pairs)
         snprintf(left_out, sizeof left_out, " The first %" PRIu32 " policies.", g->panels);
     snprintf(subtitle, sizeof subtitle,
-             "%s, %" PRIu32 " paired seed%s. Ring: %s on the same seed. Line and band: mean "
-             "change, 95 %% interval.%s",
+             "%s, %" PRIu32 " paired seed%s. Ring: %s on the same seed.%s%s",
              columns_name(name, g->r->new->plan.scenario, 40), g->r->rows->seeds,
              g->r->rows->seeds == 1 ? "" : "s",
-             g->r->old == g->r->new ? "base; dot: the policy" : "old; dot: new", left_out);
+             g->r->old == g->r->new ? "base; dot: the policy" : "old; dot: new",
+             are_all_equal(g) ? " A dot in a ring: no change."
+                              : " Line and band: mean change, 95 % interval.", left_out);
     plot_headline(plot, headline(head, sizeof head, g), subtitle);
 }
 

@@ -1,5 +1,6 @@
 /* figure_sweep.c - the hockey stick: the metric along the axis, a curve a policy.  A dotted piece
- * leads out of the panel towards a point that is saturated: there is no value to draw there. */
+ * leads out of the panel towards a point that is saturated, or whose percentile falls among
+ * requests that failed (a cross): there is no value to draw there. */
 #include "figures.h"
 #include "sweep_words.h"
 
@@ -106,6 +107,12 @@ static double height_of(const struct stick *k, double y)
                       : (y - k->ymin) / (k->ymax - k->ymin);
 }
 
+static double y_at(const struct stick *k, double height)
+{
+    return k->is_ylog ? k->ymin * pow(k->ymax / k->ymin, height)
+                      : k->ymin + height * (k->ymax - k->ymin);
+}
+
 static double place_of(const struct stick *k, double x)
 {
     return k->is_xlog ? log(x / k->xmin) / log(k->xmax / k->xmin)
@@ -122,12 +129,26 @@ static void put_number(FILE *f, double x)
         fputs(" NaN", f);
 }
 
-static bool is_gone(const struct stick *k, uint32_t point, uint32_t policy)
+static bool is_failed(const struct stick *k, uint32_t point, uint32_t policy)
 {
-    return point < k->s->points && sweep_is_saturated(k->s, point, policy);
+    return k->s->metric->unit == METRIC_NS && !sweep_is_saturated(k->s, point, policy) &&
+           isnan(y_of(k, point, policy)) &&
+           k->s->point[point].result->policy[policy].requests > 0;
 }
 
-/* The dotted piece: from the last known value to the top, above the saturated point beside it. */
+static bool is_gone(const struct stick *k, uint32_t point, uint32_t policy)
+{
+    return point < k->s->points &&
+           (sweep_is_saturated(k->s, point, policy) || is_failed(k, point, policy));
+}
+
+/* Crosses of several policies stand below each other, under the panel's upper edge. */
+static double cross(const struct stick *k, uint32_t point, uint32_t policy)
+{
+    return is_failed(k, point, policy) ? y_at(k, 0.975 - 0.03 * (policy % 8)) : NAN;
+}
+
+/* The dotted piece: from the last known value to the top, above the point without one beside it. */
 static double gone(const struct stick *k, uint32_t point, uint32_t policy)
 {
     const bool before = point > 0 && is_gone(k, point - 1, policy),
@@ -149,8 +170,9 @@ static void put_data(struct plot *p, const struct stick *k)
 {
     fputs("x", p->data);
     for (uint32_t i = 1; i <= k->policies; i++)
-        fprintf(p->data, " value%" PRIu32 " low%" PRIu32 " high%" PRIu32 " gone%" PRIu32, i, i, i,
-                i);
+        fprintf(p->data,
+                " value%" PRIu32 " low%" PRIu32 " high%" PRIu32 " gone%" PRIu32 " failed%" PRIu32,
+                i, i, i, i, i);
     for (uint32_t i = 0; i < k->s->points; i++) {
         fprintf(p->data, "\n%.9g", k->s->point[i].x);
         for (uint32_t c = 0; c < k->policies; c++) {
@@ -160,6 +182,7 @@ static void put_data(struct plot *p, const struct stick *k)
             put_number(p->data, clamp(k, q.low / k->unit));
             put_number(p->data, q.high / k->unit);
             put_number(p->data, gone(k, i, c));
+            put_number(p->data, cross(k, i, c));
         }
     }
     fputc('\n', p->data);
@@ -384,17 +407,27 @@ static const char *explain_ring(const struct sweep *s)
                                   : " Ring: the SLO is met so far.";
 }
 
+static const char *explain_cross(const struct stick *k)
+{
+    for (uint32_t i = 0; i < k->s->points; i++)
+        for (uint32_t p = 0; p < k->policies; p++)
+            if (is_failed(k, i, p))
+                return " Cross: it falls among requests that failed.";
+    return "";
+}
+
 static void put_words(struct plot *p, const struct stick *k)
 {
     const struct result_plan *plan = &k->s->point[0].result->plan;
     char headline[320], subtitle[320], name[COLUMNS_CELL], metric[SWEEP_WORDS_TEXT];
 
-    snprintf(subtitle, sizeof subtitle, "%s, %" PRIu32 " points x %" PRIu32 " seed%s.%s%s%s",
+    snprintf(subtitle, sizeof subtitle, "%s, %" PRIu32 " points x %" PRIu32 " seed%s.%s%s%s%s",
              columns_name(name, plan->scenario, 40), k->s->points, plan->replications,
              plan->replications == 1 ? "" : "s",
              plan->replications > 1 ? " Band: 95 % interval." : "",
              explain_ring(k->s),
-             k->s->has_knee && k->s->metric->unit == METRIC_NS ? " Triangle: knee." : "");
+             k->s->has_knee && k->s->metric->unit == METRIC_NS ? " Triangle: knee." : "",
+             explain_cross(k));
     plot_headline(p, make_headline(headline, sizeof headline, k), subtitle);
     fputs("axis = ", p->settings);
     snprintf(headline, sizeof headline, "%s%s%s", columns_name(name, k->s->label, 60),
@@ -409,14 +442,73 @@ static void put_words(struct plot *p, const struct stick *k)
     fputc('\n', p->settings);
 }
 
+/* Where the SLO's label may stand: at an end of its line, above it or below. */
+struct label { bool is_right, is_below; };
+
+/* How close curve p comes to a height between two places, and its points do; 1: not at all. */
+static double distance(const struct stick *k, uint32_t p, double from, double to, double height)
+{
+    enum { STEPS = 10 };
+    double least = 1;
+
+    for (uint32_t i = 0; i <= STEPS; i++) {
+        double share = from + (to - from) * i / STEPS,
+               x = k->is_xlog ? k->xmin * pow(k->xmax / k->xmin, share)
+                              : k->xmin + share * (k->xmax - k->xmin);
+
+        least = fmin(least, fabs(height_of(k, curve_at(k, p, x)) - height));    /* NaN: none here */
+    }
+    for (uint32_t i = 0; i < k->s->points; i++) {
+        double place = place_of(k, k->s->point[i].x);
+
+        if (place >= from && place <= to)
+            least = fmin(least, fabs(height_of(k, y_of(k, i, p)) - height));
+    }
+    return least;
+}
+
+/* How close any curve comes to the label's middle, in heights of the panel. */
+static double clearance(const struct stick *k, const struct label *at)
+{
+    const double width = 0.14, line = height_of(k, k->s->slo->limit / k->unit),
+                 middle = line + (at->is_below ? -0.03 : 0.03), from = at->is_right ? 1 - width : 0;
+    double least = middle < 0.02 || middle > 0.98 ? 0 : 1;
+
+    for (uint32_t p = 0; p < k->policies; p++)
+        least = fmin(least, distance(k, p, from, from + width, middle));
+    return least;
+}
+
+/* The first that no curve crosses, or else the one that curves leave the most room. */
+static struct label place_label(const struct stick *k)
+{
+    static const struct label all[] = { { false, false }, { true, false }, { false, true },
+                                        { true, true } };
+    struct label best = all[0];
+    double most = -1;
+
+    for (size_t i = 0; i < ARRAY_LEN(all) && most < 0.04; i++) {
+        double room = clearance(k, &all[i]);
+
+        if (room > most) {
+            most = room;
+            best = all[i];
+        }
+    }
+    return best;
+}
+
 static void put_slo(struct plot *p, const struct stick *k)
 {
     char slo[SWEEP_WORDS_TEXT], text[SWEEP_WORDS_TEXT + 8] = "";
+    const struct label at = k->s->slo ? place_label(k) : (struct label){ false, false };
 
     if (k->s->slo)
         snprintf(text, sizeof text, "SLO: %s", sweep_show_slo(slo, k->s));
     plot_number(p, "has_slo", k->s->slo ? 1 : 0);
     plot_number(p, "slo", k->s->slo ? k->s->slo->limit / k->unit : 0);
+    plot_number(p, "slo_right", at.is_right);
+    plot_number(p, "slo_below", at.is_below);
     fputs("slo_text = ", p->settings);
     plot_quote(p->settings, text);
     fputc('\n', p->settings);
@@ -433,7 +525,7 @@ static void put_names(struct plot *p, const struct stick *k)
 
         for (uint32_t j = 0; j < k->s->points; j++)
             last = isnan(y_of(k, j, i)) ? last : y_of(k, j, i);
-        if (sweep_is_saturated(k->s, k->s->points - 1, i))
+        if (is_gone(k, k->s->points - 1, i))
             last = k->ymax;
         curve[i] = (struct plot_curve){
             .name = k->s->point[0].result->plan.policy[i],

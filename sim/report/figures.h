@@ -9,6 +9,7 @@
 void figure_percentiles(const struct result *, const char *folder, struct report_plots *);
 void figure_timeline(const struct result *, const char *folder, struct report_plots *);
 void figure_shares(const struct result *, const char *folder, struct report_plots *);
+void figure_parts(const struct result *, const char *folder, struct report_plots *);
 void figure_remap(const struct result *, const char *folder, struct report_plots *);
 
 /* What the result says in one line when its verdicts say it; else the scenario's title. */

@@ -7,5 +7,6 @@ void report_plot(const struct result *r, const char *folder, struct report_plots
     figure_percentiles(r, folder, status);
     figure_timeline(r, folder, status);
     figure_shares(r, folder, status);
+    figure_parts(r, folder, status);
     figure_remap(r, folder, status);
 }

@@ -16,7 +16,7 @@ static double share(uint64_t part, uint64_t all)
 enum { NUMBERS = 66, NUMBERS_OF_REQUESTS = 49 };
 
 /* How a block of rows looks: those of one change. */
-struct remap_shape { uint32_t columns, name; };
+struct remap_shape { uint32_t columns, name; bool is_narrow; };
 
 static struct remap_shape make_shape(const struct report_remap_row *rows, uint32_t n,
                                      uint32_t numbers, const struct report_style *style)
@@ -25,6 +25,8 @@ static struct remap_shape make_shape(const struct report_remap_row *rows, uint32
     char buf[COLUMNS_CELL];
     uint32_t room;
 
+    s.is_narrow = s.columns < 2 + s.name + numbers;
+    numbers = s.is_narrow ? NUMBERS_OF_REQUESTS : numbers;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t w = columns_width(columns_name(buf, rows[i].algorithm, 1000));
 
@@ -81,8 +83,10 @@ static void put_row(FILE *f, const struct report_remap_row *r, const struct rema
     put_name(f, r->algorithm, s);
     put_shares(f, r, r->keys, r->moved, r->unavoidable);
     put_spread(f, r->max_over_mean, r->cv);
-    columns_right(f, text_show_bytes(buf, sizeof buf, (double)r->table_bytes), 9);
-    columns_right(f, text_show_duration(buf, sizeof buf, r->build_ns), 8);
+    if (!s->is_narrow) {
+        columns_right(f, text_show_bytes(buf, sizeof buf, (double)r->table_bytes), 9);
+        columns_right(f, text_show_duration(buf, sizeof buf, r->build_ns), 8);
+    }
     fputc('\n', f);
 }
 
@@ -136,14 +140,19 @@ static void put_block(FILE *f, const struct report_remap_row *rows, uint32_t n,
                       const struct report_style *style)
 {
     const struct remap_shape s = make_shape(rows, n, NUMBERS, style);
-    char buf[COLUMNS_CELL];
+    char buf[COLUMNS_CELL], text[2 * COLUMNS_CELL];
 
     put_head(f, &s, "algorithm",
-             "       N   moved    must   excess max/mean     CV    table   build", style);
+             s.is_narrow ? "       N   moved    must   excess max/mean     CV"
+                         : "       N   moved    must   excess max/mean     CV    table   build",
+             style);
     for (uint32_t i = 0; i < n; i++)
         put_row(f, &rows[i], &s);
-    fprintf(f, "  %s; %" PRIu64 " keys; must: had to move; build: measured here\n",
-            columns_name(buf, rows[0].change, 40), rows[0].keys);
+    snprintf(text, sizeof text, "%s; %" PRIu64 " keys; must: had to move; %s",
+             columns_name(buf, rows[0].change, 40), rows[0].keys,
+             s.is_narrow ? "--csv has table and build too" : "build: measured here");
+    fputs("  ", f);
+    columns_wrap(f, text, 2, 4, s.columns);
     put_dropped(f, rows, n, &s);
     if (rows[0].is_home_wanted)
         put_home(f, rows, n, &s);

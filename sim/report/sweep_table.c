@@ -112,20 +112,15 @@ static void put_title(FILE *f, const struct sweep *s, const struct report_style 
                       uint32_t columns)
 {
     const struct result_plan *plan = &s->point[0].result->plan;
-    char name[COLUMNS_CELL], label[COLUMNS_CELL], metric[SWEEP_WORDS_TEXT], rest[480];
+    char label[COLUMNS_CELL], metric[SWEEP_WORDS_TEXT], rest[480];
 
-    columns_name(name, plan->scenario, columns);
     snprintf(rest, sizeof rest,
              "%.60s over %s; %" PRIu32 " points, %" PRIu32 " %s x %" PRIu32
              " seed%s   seed %" PRIu64,
              sweep_show_metric(metric, s), columns_name(label, s->label, 40), s->points,
              plan->policies, plan->policies == 1 ? "policy" : "policies", plan->replications,
              plan->replications == 1 ? "" : "s", plan->first_seed);
-    columns_paint(f, style, COLUMNS_BOLD);
-    fputs(name, f);
-    columns_paint(f, style, COLUMNS_PLAIN);
-    fprintf(f, "%s%s\n",
-            columns_width(name) + 3 + columns_width(rest) > columns ? "\n  " : "   ", rest);
+    columns_title(f, style, plan->scenario, rest, columns);
 }
 
 static void put_sentence(FILE *f, const struct sweep *s, const struct sweep_answer *a,

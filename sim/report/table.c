@@ -1,7 +1,8 @@
 /* table.c - what `run` prints: numbers, bars on a log scale, differences, and sentences for what a
- * number cannot say.  Fits 80 columns. */
+ * number cannot say.  Fits 60 columns and more; where they are few, percentiles go first. */
 #include "report.h"
 #include "change_text.h"
+#include "parts.h"
 
 #include "../base/text.h"
 #include "../results/catalogue.h"
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_PERCENTILES = 4, CELL = 8 };
+/* What follows the percentiles takes OTHERS columns; NAME and LEAST_BAR are kept free. */
+enum { SHOWN_PERCENTILES = 4, CELL = 8, OTHERS = 8 + 9 + 9, NARROWEST = 60 };
+enum { NAME = 12, LEAST_BAR = 10 };
 
 /* What the whole table needs to know about its shape. */
 struct shape {
@@ -20,6 +23,7 @@ struct shape {
     uint32_t columns, name, change;     /* widths */
     uint32_t shown[SHOWN_PERCENTILES], shows;   /* which percentiles have a column */
     uint32_t main;                      /* the one that is compared: the highest up to 99 */
+    bool is_stacked;                    /* changes stand below their bars, not beside them */
 };
 
 static uint32_t main_percentile(const struct result *r)
@@ -32,19 +36,26 @@ static uint32_t main_percentile(const struct result *r)
     return best;
 }
 
+static uint32_t name_room(const struct shape *s)
+{
+    return s->columns - 2 - s->shows * CELL - OTHERS;
+}
+
 /* All while they are few; else spread, with the last and the compared one among them. */
 static void choose_percentiles(struct shape *s)
 {
     uint32_t n = s->r->plan.percentiles;
 
     s->shows = n < SHOWN_PERCENTILES ? n : SHOWN_PERCENTILES;
+    while (s->shows > 2 && name_room(s) < NAME)
+        s->shows--;
     for (uint32_t i = 0; i < s->shows; i++)
         s->shown[i] = s->shows == n ? i : i * (n - 1) / (s->shows - 1);
     for (uint32_t i = 0; i < s->shows; i++)
         if (s->shown[i] == s->main)
             return;
-    if (s->shows > 2)
-        s->shown[s->shows - 2] = s->main;
+    if (s->shows > 1)
+        s->shown[s->shows > 2 ? s->shows - 2 : 1] = s->main;
 }
 
 static void put_name(FILE *f, const struct shape *s, const char *name)
@@ -60,19 +71,14 @@ static void put_name(FILE *f, const struct shape *s, const char *name)
 static void put_title(FILE *f, const struct shape *s)
 {
     const struct result_plan *plan = &s->r->plan;
-    char name[COLUMNS_CELL], time[32], rest[160];
+    char time[32], rest[160];
 
-    columns_name(name, plan->scenario, s->columns);
     snprintf(rest, sizeof rest,
              "%" PRIu32 " %s x %" PRIu32 " seed%s, %s simulated each   seed %" PRIu64,
              plan->policies, plan->policies == 1 ? "policy" : "policies", plan->replications,
              plan->replications == 1 ? "" : "s",
              text_show_duration(time, sizeof time, (double)s->r->simulated), plan->first_seed);
-    columns_paint(f, s->style, COLUMNS_BOLD);
-    fputs(name, f);
-    columns_paint(f, s->style, COLUMNS_PLAIN);
-    fprintf(f, "%s%s\n",
-            columns_width(name) + 3 + columns_width(rest) > s->columns ? "\n  " : "   ", rest);
+    columns_title(f, s->style, plan->scenario, rest, s->columns);
 }
 
 static void put_head(FILE *f, const struct shape *s)
@@ -208,7 +214,7 @@ static void put_change(FILE *f, const struct shape *s, uint32_t policy)
 
     if (!*change_text(buf, sizeof buf, s, policy))
         return;
-    fputs("  ", f);
+    fputs(s->is_stacked ? "\n    " : "  ", f);
     columns_paint(f, s->style, c ? change_text_colour(c->verdict) : COLUMNS_PLAIN);
     fputs(buf, f);
     columns_paint(f, s->style, COLUMNS_PLAIN);
@@ -231,19 +237,28 @@ static uint32_t change_width(const struct shape *s)
     return most;
 }
 
-/* Bars take what names and changes leave. */
-static uint32_t bar_width(const struct shape *s)
+/* What stands beside the bars at its widest. */
+static uint32_t beside_width(const struct shape *s)
 {
     char buf[COLUMNS_CELL];
-    uint32_t widest = s->r->plan.policies > 1 ? 34 : 0, taken;
+    uint32_t widest = s->r->plan.policies > 1 ? 34 : 0;
 
     for (uint32_t p = 0; p < s->r->plan.policies; p++) {
         uint32_t width = columns_width(change_text(buf, sizeof buf, s, p));
 
         widest = width > widest ? width : widest;
     }
-    taken = 2 + s->name + 2 + 2 + widest;
-    taken = s->columns > taken + 10 ? s->columns - taken : 10;
+    return widest;
+}
+
+/* Bars take what names and changes leave; where that is too little, changes stand below them. */
+static uint32_t bar_width(struct shape *s)
+{
+    uint32_t names = 2 + s->name + 2, taken = names + 2 + beside_width(s);
+
+    s->is_stacked = s->columns < taken + LEAST_BAR;
+    taken = s->is_stacked ? names : taken;
+    taken = s->columns > taken + LEAST_BAR ? s->columns - taken : LEAST_BAR;
     return taken > 50 ? 50 : taken;
 }
 
@@ -257,7 +272,7 @@ static bool put_bar_head(FILE *f, const struct shape *s, const struct axis *a, u
 {
     static const char interval[] = " [95 % interval]";
     char low[32], high[32], name[COLUMNS_CELL], what[COLUMNS_CELL] = "";
-    uint32_t taken = 2 + s->name + 2 + width + 2,
+    uint32_t taken = s->is_stacked ? 4 : 2 + s->name + 2 + width + 2,
              room = s->columns > taken + 16 ? s->columns - taken - 16 : 0;
     bool tells;
 
@@ -274,7 +289,8 @@ static bool put_bar_head(FILE *f, const struct shape *s, const struct axis *a, u
         low[0] = '\0';
     columns_left(f, low, width > columns_width(high) ? width - columns_width(high) : 0);
     fputs(high, f);
-    fprintf(f, "%s%s%s\n", *what ? "  " : "", what, tells ? interval : "");
+    fprintf(f, "%s%s%s\n", !*what ? "" : s->is_stacked ? "\n    " : "  ", what,
+            tells ? interval : "");
     return tells;
 }
 
@@ -301,7 +317,7 @@ static void put_legend(FILE *f, const struct shape *s, bool wants_interval)
     fputc('\n', f);
 }
 
-static void put_bars(FILE *f, const struct shape *s)
+static void put_bars(FILE *f, struct shape *s)
 {
     struct axis a = make_axis(s);
     uint32_t width = bar_width(s);
@@ -471,11 +487,11 @@ static struct shape make_shape(const struct result *r, const struct report_style
     char buf[COLUMNS_CELL];
     uint32_t room;
 
-    if (s.columns < 60)
-        s.columns = 60;
+    if (s.columns < NARROWEST)
+        s.columns = NARROWEST;
     s.main = main_percentile(r);
     choose_percentiles(&s);
-    room = s.columns - 2 - s.shows * CELL - 8 - 9 - 9;
+    room = name_room(&s);
     for (uint32_t p = 0; p < r->plan.policies; p++) {
         uint32_t width = columns_width(columns_name(buf, r->policy[p].name, 1000));
 
@@ -496,6 +512,7 @@ void report_table(FILE *f, const struct result *r, const struct report_style *st
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_row(f, &s, &r->policy[p]);
     put_bars(f, &s);
+    parts_table(f, r, style, s.name);
     if (has_notes(&s))
         fputc('\n', f);
     put_warmup(f, &s);

@@ -6,6 +6,9 @@
  * another backend. */
 #include "instances.h"
 
+#include <stdlib.h>
+
+#include "../base/xalloc.h"
 #include "../nodes/ecmp.h"
 #include "../nodes/host.h"
 #include "membership.h"
@@ -296,6 +299,85 @@ void instances_end(const struct graph *g, struct sim *sim, const struct event_co
     struct tier_at t = tier_of(g, sim, e);
 
     for_each(&t, come);
+}
+
+/* ---- connections that no table has ---- */
+
+/* The tier that has this l4, and its place there; e is NULL. */
+static struct tier_at find_tier(const struct graph *g, struct sim *sim, uint32_t picker,
+                                uint32_t *k)
+{
+    struct tier_at t = { g, sim, NULL, g->scenario->balancer, 0 };
+
+    for (; t.balancer < g->scenario->balancers; t.balancer++, t.config++) {
+        *k = picker - graph_picker(g, t.balancer, 0, 0);
+        if (*k < t.config->instances)
+            break;
+    }
+    return t;
+}
+
+static bool is_through(const struct tier_at *t, const struct conn *c, uint32_t k)
+{
+    const struct tier_nodes *n = &t->graph->balancer[t->balancer];
+
+    if (!has_router(t))
+        return c->to == n->entry + k;
+    return c->to == n->entry
+        && k == nexthops_at(ecmp_hops(router_of(t)), nexthops_hash(c->seen_source, c->seen_port));
+}
+
+static bool is_stray(const struct tier_at *t, uint32_t conn, uint32_t k)
+{
+    const struct conn *c = sim_conn(t->sim, conn);
+
+    return c->state == CONN_OPEN && !c->is_counted && c->ends_at != NONE && is_through(t, c, k)
+        && balancer_flow(picker_of(t, k), conn) == NONE;
+}
+
+uint32_t *instances_note_strays(const struct graph *g, struct sim *sim, uint32_t picker)
+{
+    uint32_t k = 0, *strays;
+    struct tier_at t = find_tier(g, sim, picker, &k);
+
+    if (t.balancer == g->scenario->balancers || !balancer_picks_unknown(sim->node[picker])
+        || !balancer_maps_keys(sim->node[picker]))
+        return NULL;
+    strays = xcalloc(sim->conns.used_up + 1, sizeof *strays);
+    for (uint32_t i = 0; i < sim->conns.used_up; i++) {
+        const struct conn *c = sim_conn(sim, i);
+
+        strays[i] = is_stray(&t, i, k) ? picked_at(&t, k, c->seen_source, c->seen_port) : NONE;
+    }
+    return strays;
+}
+
+uint64_t instances_count_moved(const struct graph *g, struct sim *sim, uint32_t picker,
+                               uint32_t *strays)
+{
+    uint32_t k = 0;
+    struct tier_at t = find_tier(g, sim, picker, &k);
+    uint64_t moved = 0;
+
+    for (uint32_t i = 0; strays != NULL && i < sim->conns.used_up; i++) {
+        const struct conn *c = sim_conn(sim, i);
+
+        moved += strays[i] != NONE && leads_to(&t, strays[i], c->ends_at)
+              && picked_at(&t, k, c->seen_source, c->seen_port) != strays[i];
+    }
+    free(strays);
+    return moved;
+}
+
+uint64_t instances_strays_of(const struct graph *g, struct sim *sim, uint32_t picker, uint32_t node)
+{
+    uint32_t *strays = instances_note_strays(g, sim, picker);
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; strays != NULL && i < sim->conns.used_up; i++)
+        count += strays[i] != NONE && sim_conn(sim, i)->ends_at == node;
+    free(strays);
+    return count;
 }
 
 void instances_hide_standby(const struct graph *g, struct sim *sim)

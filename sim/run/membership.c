@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
+#include "instances.h"
 #include "graph_ways.h"
 
 enum { REMAP_KEYS = 10000 };
@@ -226,10 +227,12 @@ static void tell(const struct membership *m, struct sim *sim, const struct news 
     for (uint32_t i = n->first; n->change == CHANGE_REMOVE && i <= n->last; i++)
         if (is_about(m, n, i))
             row->broken += balancer_connections(n->balancer, node_of(m, n->e, i));
+    uint32_t *strays = instances_note_strays(m->graph, sim, n->balancer->id);
     if (balancer_maps_keys(n->balancer) && !is_drained_before(n))
         apply_keyed(m, sim, n, row);
     else
         apply(m, sim, n);
+    row->broken += instances_count_moved(m->graph, sim, n->balancer->id, strays);
 }
 
 /* ---- when ---- */
@@ -312,10 +315,12 @@ void membership_count_broken(struct membership *m, struct sim *sim, const struct
     for (uint32_t b = 0; b < g->scenario->balancers; b++)
         for (uint32_t k = 0; k < instances_with(g, b, e->pool); k++)
             for (uint32_t i = first; i <= last; i++)
-                if (membership_is_target(g, e, i))
-                    broken += balancer_connections(
-                        sim->node[graph_picker(g, b, pool_of(g, b, e->pool), k)],
-                        node_of(m, e, i));
+                if (membership_is_target(g, e, i)) {
+                    uint32_t picker = graph_picker(g, b, pool_of(g, b, e->pool), k);
+
+                    broken += balancer_connections(sim->node[picker], node_of(m, e, i))
+                            + instances_strays_of(g, sim, picker, node_of(m, e, i));
+                }
     if (broken > 0)
         row_of(m, sim, e)->broken += broken;
 }

@@ -24,12 +24,14 @@ void membership_tell(struct membership *, struct sim *, const struct event_confi
                      enum change, uint32_t first, uint32_t last);
 void membership_timer(struct membership *, struct sim *, uint32_t arg);
 
-/* Counts the connections through L4s that the end of e's targets from `first` to `last` breaks. */
+/* Counts the connections through L4s, in a table or not, that the end of e's targets from `first` to
+ * `last` breaks. */
 void membership_count_broken(struct membership *, struct sim *, const struct event_config *e,
                              uint32_t first, uint32_t last);
 
 /* What an event did to keys and connections, as it is reported. */
-struct record_remap *membership_row(struct sim *, const struct graph *, const struct event_config *e);
+struct record_remap *membership_row(struct sim *, const struct graph *,
+                                    const struct event_config *e);
 
 /* Is backend i one of e's targets? */
 bool membership_is_target(const struct graph *, const struct event_config *e, uint32_t i);

@@ -312,7 +312,9 @@ int run_status(const char *const *folders, uint32_t folders_count, struct arena 
         const struct found *f = &s.found[i];
 
         (*found)[i] = (struct run_found){ .scenario = f->plan.scenario, .cells = cells_of(f),
-                                          .folder = arena_text(arena, f->store[0].folder) };
+                                          .folder = arena_text(arena, f->store[0].folder),
+                                          .override = f->plan.override,
+                                          .overrides = f->plan.overrides };
         memcpy((*found)[i].digest, f->digest, sizeof f->digest);
         count_cells(f, &(*found)[i], arena);
     }

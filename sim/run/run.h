@@ -44,6 +44,8 @@ struct run_found {
     char     digest[17];
     uint32_t cells, done;
     const char *missing;            /* the first that is not there: "policy p2c, seed 44"; NULL */
+    const char *const *override;    /* what -s, or the point of a sweep, changed in the file */
+    uint32_t    overrides;
 };
 
 /* Looks for records below the folders: results folders, scenario folders or stores.  found[*n],

@@ -49,7 +49,8 @@ const struct scenario_code scenario_codes[] = {
     { "E130", "One name, or one link, given twice. Clients, balancers and backends share one set "
               "of names." },
     { "E131", "A name that nothing bears." },
-    { "E132", "An event for a backend, or an instance of a balancer, that does not exist at that time." },
+    { "E132", "An event for a backend, or an instance of a balancer, that does not exist at that "
+              "time." },
     { "E133", "An event after the end of the run." },
     { "E140", "Balancers that send in a circle: requests would never reach a backend." },
     { "E141", "A balancer or a pool that no request ever reaches." },
@@ -105,7 +106,12 @@ const struct scenario_code scenario_codes[] = {
     { "W206", "Several seeds of a scenario whose arrivals and demands all come from traces: they "
               "differ in nothing but the policies' own draws." },
     { "W207", "A rule of \"routes\" that no client's requests match." },
-    { "W207", "A router (\"ecmp\") before a single instance of a balancer: every flow goes there." },
+    { "W208", "A router (\"ecmp\") before a single instance of a balancer: every flow goes "
+              "there." },
+    { "W209", "An algorithm goes by what backends say of their load, and none speaks to it." },
+    { "W210", "\"reports\" or \"signal_delay\" where no algorithm goes by what backends say." },
+    { "W211", "An l4 without a flow table, and an algorithm that does not hash: each packet of a "
+              "connection goes to another backend, which resets it." },
     { "W310", "There is no baseline of this scenario: only what it asserts is checked." },
     { NULL, NULL },
 };

@@ -166,8 +166,8 @@ static const struct field balancer_rows[] = {
     { "outlier_detection", &field_object, BALANCER(outlier), .extra = &fields_outlier,
       .help = "default: none" },
     { "reports", &field_object, BALANCER(reports), .extra = &fields_reports,
-      .help = "what backends say of their load, every so often; default: with each reply, where the "
-              "algorithm goes by it" },
+      .help = "what backends say of their load, every so often; default: with each reply, where "
+              "the algorithm goes by it" },
     { "signal_delay", &field_duration, BALANCER(signal_delay), .preset = "\"0\"", .max = LONG,
       .help = "from when a backend's word of its load comes in until it is known; \"0\": at once" },
     { "fail_open", &field_bool, BALANCER(fail_open), .preset = "false",

@@ -1,6 +1,8 @@
 /* fields_flows.c - see fields_flows.h. */
 #include "fields_flows.h"
 
+#include "../parts/policy.h"
+
 #include <string.h>
 
 #define LONG (30.0 * 86400e9)
@@ -56,8 +58,8 @@ const struct field_choice nat_poolings[] = {
 
 static const struct field table_rows[] = {
     { "entries", &type_entries, TABLE(entries), .min = 1, .max = 1e8, .flags = FIELD_REQUIRED,
-      .help = "connections that the table holds: a number, \"unlimited\", or \"none\": every packet "
-              "is hashed anew" },
+      .help = "connections that the table holds: a number, \"unlimited\", or \"none\": every "
+              "packet is hashed anew" },
     { "when_full", &field_choice, TABLE(when_full), .preset = "\"evict\"", .extra = fulls,
       .help = "\"evict\": the flow that was used longest ago has to go, ended ones like others "
               "(Katran); \"refuse\": new connections are refused (netfilter)" },
@@ -176,4 +178,33 @@ void fields_nat_check(struct reader *rd, const cJSON *nat, const struct nat_conf
               "%u addresses hold %llu blocks of %u ports; the group has %u clients", c->addresses,
               (unsigned long long)c->addresses * (c->ports / c->block), c->block, clients);
     err_hint(rd->err, "more \"addresses\", or a smaller \"block\"");
+}
+
+/* ---- what is allowed but hardly meant ---- */
+
+static void warn_scatter(struct reader *rd, uint32_t balancer, const struct policy *p,
+                         void (*warn)(struct reader *))
+{
+    const cJSON *table = doc_item(&rd->doc, "balancers", balancer, "flow_table");
+
+    if (p->ops == NULL || policy_is_keyed(p))
+        return;
+    doc_fault(&rd->doc, rd->err, table, DOC_VALUE, "W211",
+              "without a flow table %s sends each packet of a connection elsewhere", p->label);
+    err_hint(rd->err, "only an algorithm that hashes finds a connection's backend again");
+    warn(rd);
+}
+
+void fields_flows_warn(struct reader *rd, void (*warn)(struct reader *))
+{
+    const struct scenario *sc = rd->out;
+
+    for (uint32_t k = 0; k < sc->balancers; k++) {
+        if (sc->balancer[k].flow_table.kind != TABLE_NONE)
+            continue;
+        if (k != sc->compare_at)
+            warn_scatter(rd, k, &sc->balancer[k].policy, warn);
+        for (uint32_t p = 0; k == sc->compare_at && p < sc->policies; p++)
+            warn_scatter(rd, k, &sc->policy[p], warn);
+    }
 }

@@ -13,4 +13,7 @@ void fields_flows_check(struct reader *, const cJSON *balancer, const struct bal
 void fields_nat_check(struct reader *, const cJSON *nat, const struct nat_config *,
                       uint32_t clients);
 
+/* W211: packets that no table and no hash keeps together. */
+void fields_flows_warn(struct reader *, void (*warn)(struct reader *));
+
 #endif

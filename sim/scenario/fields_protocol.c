@@ -97,16 +97,16 @@ static bool leads_to(const struct scenario *sc, const struct client_config *c,
 }
 
 static bool is_reached_by(const struct scenario *sc, const struct balancer_config *b,
-                          uint32_t protocols_)
+                          uint32_t wanted)
 {
     for (uint32_t i = 0; i < sc->clients; i++)
-        if (FIELD_WHEN(sc->client[i].protocol) & protocols_ && leads_to(sc, &sc->client[i], b))
+        if (FIELD_WHEN(sc->client[i].protocol) & wanted && leads_to(sc, &sc->client[i], b))
             return true;
     return false;
 }
 
-#define TOLD                                                                                       \
-    (FIELD_WHEN(PROTOCOL_H1) | FIELD_WHEN(PROTOCOL_H2) | FIELD_WHEN(PROTOCOL_H3))
+/* Whom GOAWAY, or "Connection: close", is said to. */
+#define TOLD (FIELD_WHEN(PROTOCOL_H1) | FIELD_WHEN(PROTOCOL_H2) | FIELD_WHEN(PROTOCOL_H3))
 
 static void check_balancer(struct reader *rd, uint32_t i)
 {
@@ -138,8 +138,9 @@ static bool is_ended_at(const struct scenario *sc, const struct backend_config *
         const struct balancer_config *b = &sc->balancer[i];
         bool has_connections = b->layer == LAYER_L4 || b->upstream.is_used;
 
-        if (has_connections && b->to && c->name && strcmp(b->to, c->name) == 0)
-            return true;
+        for (uint32_t k = 0; has_connections && c->name && k < balancer_pools(b); k++)
+            if (strcmp(balancer_pool(b, k), c->name) == 0)
+                return true;
     }
     return false;
 }

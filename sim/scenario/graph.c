@@ -227,10 +227,11 @@ static void name_pools(const struct scenario *sc, char *pools, size_t size)
                                      sc->backend[k].name);
 }
 
-static void tell_loop(struct walk *w, enum kind kind, uint32_t i)
+/* At the k-th way on from there. */
+static void tell_loop(struct walk *w, enum kind kind, uint32_t i, uint32_t k)
 {
-    const cJSON *node = kind == BALANCER ? doc_item(&w->rd->doc, list_name[kind], i, "to")
-                                         : doc_item(&w->rd->doc, list_name[kind], i, "cache");
+    const cJSON *node = doc_item(&w->rd->doc, list_name[kind], i,
+                                 kind == BACKEND ? "cache" : k == 0 ? "to" : "routes");
     char pools[160] = "";
 
     name_pools(w->rd->out, pools, sizeof pools);
@@ -255,7 +256,7 @@ static void walk_on(struct walk *w, enum kind kind, uint32_t i)
             continue;
         snprintf(w->way + used, sizeof w->way - used, " -> \"%s\"", to);
         if (w->is_on_way[next][index])
-            tell_loop(w, kind, i);
+            tell_loop(w, kind, i, k);
         else if (!w->is_reached[next][index]) {
             w->is_reached[next][index] = w->is_on_way[next][index] = true;
             walk_on(w, next, index);
@@ -277,6 +278,16 @@ static void tell_unreached(struct reader *rd, enum kind kind, uint32_t i)
                           : "name it as the \"to\" of a balancer, or take it out");
 }
 
+/* Rules that could not be read may lead anywhere. */
+static bool is_every_route_known(const struct reader *rd)
+{
+    for (uint32_t i = 0; i < rd->out->balancers; i++)
+        if (doc_get(doc_item(&rd->doc, "balancers", i, NULL), "routes")
+            && rd->out->balancer[i].routes.pools == 0)
+            return false;
+    return true;
+}
+
 static void check_reach(struct reader *rd)
 {
     const struct scenario *sc = rd->out;
@@ -295,7 +306,9 @@ static void check_reach(struct reader *rd)
             doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "clients", k, "to"), DOC_VALUE, "E112",
                       "a way of %u tiers: more than %d", w.longest[CLIENT][k], MOST_TIERS);
     }
-    for (enum kind k = BALANCER; k < KINDS && rd->err->errors == errors; k++)
+    if (rd->err->errors > errors || !is_every_route_known(rd))
+        return;
+    for (enum kind k = BALANCER; k < KINDS; k++)
         for (uint32_t i = 0; i < count_of(sc, k); i++)
             if (!w.is_reached[k][i])
                 tell_unreached(rd, k, i);
@@ -552,11 +565,14 @@ static void check_no_tunnels(struct reader *rd, uint32_t balancer)
 /* Without faults so far: what was not read matches nothing. */
 static void check_rules(struct reader *rd, uint32_t balancer)
 {
+    uint32_t errors = rd->err->errors;
+
     if (rd->out->balancer[balancer].routes.count == 0)
         return;
     check_no_tunnels(rd, balancer);
     fields_routes_check(rd, balancer);
-    fields_routes_match(rd, balancer);
+    if (rd->err->errors == errors)
+        fields_routes_match(rd, balancer);
 }
 
 void graph_check(struct reader *rd)

@@ -1,5 +1,7 @@
 /* load.c - how much work a pool is offered, and warnings: what is allowed but hardly meant. */
+#include "fields_flows.h"
 #include "graph.h"
+#include "fields_signals.h"
 #include "schedule_instances.h"
 
 #include <inttypes.h>
@@ -205,6 +207,17 @@ static void warn_trace(struct reader *rd)
     warn_at(rd);
 }
 
+/* Does it swallow requests?  A router before balancers sends them elsewhere in time; an l4 that is
+ * gone without one does as if it hung. */
+static bool swallows(const struct scenario *sc, const struct event_config *e)
+{
+    const struct balancer_config *b = e->balancer > 0 ? &sc->balancer[e->balancer - 1] : NULL;
+
+    if (e->kind != EVENT_FAIL || (b != NULL && b->ecmp.hash != ECMP_NONE))
+        return false;
+    return e->mode == FAIL_HANG || (b != NULL && b->layer == LAYER_L4);
+}
+
 /* Requests that a hung backend swallowed stay for ever when nobody has a timeout. */
 static void warn_hang(struct reader *rd)
 {
@@ -217,11 +230,12 @@ static void warn_hang(struct reader *rd)
         if (sc->client[k].timeout)
             return;
     for (uint32_t k = 0; k < sc->events; k++)
-        if (sc->event[k].kind == EVENT_FAIL && sc->event[k].mode == FAIL_HANG) {
+        if (swallows(sc, &sc->event[k])) {
             const cJSON *list = doc_get(rd->doc.root, "events");
 
             doc_fault(&rd->doc, rd->err, list ? list : rd->doc.root, DOC_VALUE, "W203",
-                      "a backend hangs and nobody has a timeout: its requests never end");
+                      "%s hangs and nobody has a timeout: its requests never end",
+                      sc->event[k].balancer > 0 ? "a balancer" : "a backend");
             err_hint(rd->err, "give the clients or a balancer a \"timeout\"; without one they "
                               "count as unfinished");
             warn_at(rd);
@@ -237,4 +251,6 @@ void load_warn(struct reader *rd)
     warn_trace(rd);
     warn_hang(rd);
     schedule_warn_router(rd, warn_at);
+    fields_flows_warn(rd, warn_at);
+    signals_warn(rd, warn_at);
 }

@@ -88,6 +88,7 @@ struct scenario_overrides {
     const char *seed, *replications, *duration, *until;     /* NULL: as in the file */
     const char *const *assertion;   /* -A "latency.p99@p2c < 20ms" */
     uint32_t    assertions;
+    bool        asserts_nothing;    /* then nothing is said of assertions that are left out */
     const char *allow_path;         /* folder that files may also come from, or NULL */
     const struct lb_ops *const *plugins;    /* further algorithms, NULL-terminated, or NULL */
     /* of a point of a sweep: the bytes that its scenario was read from, taken instead of the file;

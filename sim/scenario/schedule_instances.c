@@ -34,9 +34,10 @@ static bool check_kind(struct reader *rd, const cJSON *event, const struct balan
 
     if (!is_for_instances(e))
         refuse(rd, doc_get(event, "do"), "this happens to backends, not to instances of a balancer",
-               "\"fail\", \"pause\", \"recover\", \"remove\", and with \"ecmp\" \"drain\" and \"add\"");
+               "\"fail\", \"pause\", \"recover\", \"remove\"; with \"ecmp\" \"drain\", \"add\"");
     else if (is_rerouted && b->ecmp.hash == ECMP_NONE)
-        refuse(rd, doc_get(event, "do"), "without a router before the instances nobody learns of this",
+        refuse(rd, doc_get(event, "do"),
+               "without a router before the instances nobody learns of this",
                "give the balancer an \"ecmp\"");
     else if (e->kind == EVENT_FAIL && e->mode != FAIL_CRASH && e->mode != FAIL_HANG)
         refuse(rd, doc_get(event, "mode"), "an instance of a balancer crashes or hangs",
@@ -148,8 +149,9 @@ void schedule_warn_router(struct reader *rd, void (*warn)(struct reader *))
     for (uint32_t k = 0; k < sc->balancers; k++) {
         if (sc->balancer[k].ecmp.hash == ECMP_NONE || sc->balancer[k].instances > 1)
             continue;
-        doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, "ecmp"), DOC_VALUE, "W207",
-                  "\"%s\" has one instance: its router has nothing to choose", sc->balancer[k].name);
+        doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, "ecmp"), DOC_VALUE, "W208",
+                  "\"%s\" has one instance: its router has nothing to choose",
+                  sc->balancer[k].name);
         err_hint(rd->err, "raise \"instances\", or take \"ecmp\" out");
         warn(rd);
     }

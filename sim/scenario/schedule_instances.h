@@ -9,7 +9,7 @@
 bool schedule_aim_instances(struct reader *, const cJSON *event, const struct target *,
                             struct event_config *);
 
-/* W207: a router that has nothing to choose. */
+/* W208: a router that has nothing to choose. */
 void schedule_warn_router(struct reader *, void (*warn)(struct reader *));
 
 #endif

@@ -79,6 +79,7 @@ static void jiq(struct verify *v)
 {
     few(v, "jiq/n=2/rho=0.5", "'jiq'", CHAIN_IDLE, 2, 0.5, 15);
     few(v, "jiq/n=2/rho=0.8", "'jiq'", CHAIN_IDLE, 2, 0.8, 40);
+    few(v, "jiq/tokens/n=2/rho=0.8", "'jiq_tokens'", CHAIN_IDLE, 2, 0.8, 40);
     if (v->length > VERIFY_SHORT)
         few(v, "jiq/n=3/rho=0.7", "'jiq'", CHAIN_IDLE, 3, 0.7, 35);
 }

@@ -9,6 +9,7 @@ extern const struct verify_group verify_mmc, verify_loss, verify_closed;   /* ma
 extern const struct verify_group verify_split, verify_rr, verify_retries;  /* splitting.c */
 extern const struct verify_group verify_jsqd, verify_jsq, verify_jiq, verify_lwl;  /* choices.c */
 extern const struct verify_group verify_redundancy, verify_hedging, verify_fanout; /* copies.c */
+extern const struct verify_group verify_old, verify_prequal;        /* signals.c */
 extern const struct verify_group verify_hashing;            /* hashing.c */
 extern const struct verify_group verify_shares;             /* shares.c */
 extern const struct verify_group verify_published;          /* published.c */

@@ -1,7 +1,7 @@
 /* published.c - figures that others published, and orders that must hold between policies.
  *
- * Only what the simulator can express.  Left out: Prequal's tables (they need prequal and c3), The
- * Tail at Scale (fan-out), HAProxy's and Dropbox's figures (they are about locks and fleets). */
+ * Only what the simulator can express.  Left out: The Tail at Scale (fan-out), HAProxy's and
+ * Dropbox's figures (they are about locks and fleets).  Prequal's order is in signals.c. */
 #include <stdio.h>
 #include <stdlib.h>
 

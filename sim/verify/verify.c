@@ -19,7 +19,7 @@ const struct verify_group *const *verify_groups(void)
         &verify_mm1, &verify_mmc, &verify_mg1, &verify_ps, &verify_loss, &verify_closed,
         &verify_split, &verify_rr, &verify_jsqd, &verify_jsq, &verify_jiq, &verify_lwl,
         &verify_retries, &verify_redundancy, &verify_hedging, &verify_fanout, &verify_hashing,
-        &verify_shares, &verify_published, NULL,
+        &verify_shares, &verify_old, &verify_prequal, &verify_published, NULL,
     };
 
     return groups;

@@ -20,6 +20,13 @@ has "--baseline turns it round" "round_robin against p2c" "$tmp/out"
 run compare "$small" -a rr,p2c -n 3 --results "$tmp/none" "${fast[@]}" --metric latency.p98.9
 is "what is misspelt is told" 2 $code
 yes_ "before anything runs" test ! -e "$tmp/none"
+sed 's/"compare"/"assert": [ "latency.p50@least_conn < 20ms" ], "compare"/' "$small" >"$tmp/asserts.json"
+run run "$tmp/asserts.json" -a rr,p2c -n 3 --results "$tmp/x" --no-plots -d 2s --dry-run
+has "run tells what -a took from the assertions" W204 "$tmp/err"
+run compare "$tmp/asserts.json" -a rr,p2c -n 3 --results "$tmp/x" --no-plots -d 2s
+is "compare asserts nothing, and says nothing of it" "0 0" "$code $(grep -c W204 "$tmp/err")"
+run sweep "$tmp/asserts.json" -a rr,p2c -n 1 --load 20%,30% --results "$tmp/x" --no-plots -d 2s
+is "nor does sweep" "0 0" "$code $(grep -c W204 "$tmp/err")"
 run compare "$small" -a rr --results "$tmp/none" "${fast[@]}"
 is "one policy alone cannot be compared" 2 $code
 one=$tmp/a/small/latest
@@ -61,6 +68,11 @@ run compare "$one" "$two" --results "$tmp/r" --no-plots
 is "two results are compared" 0 $code
 has "of the same build all is equal" "All are equal to the last digit." "$tmp/out"
 is "no row says otherwise" 0 "$(grep -cE 'better|worse|difference|inconclusive' "$tmp/out")"
+run compare "$one" "$two" --plot "$tmp/equal" -q
+has "the figure's headline too says that nothing changed" "Nothing changed: latency.p" \
+    "$tmp/equal/pairs-settings.gp"
+run compare "$one" --plot "$tmp/unequal" -q
+is "which that of a change does not" 0 "$(grep -c 'Nothing changed' "$tmp/unequal/pairs-settings.gp")"
 run compare "$one/result.json" "$two" --results "$tmp/r" --no-plots --json
 json "and in JSON, policies matched by name" "$tmp/out" 'len(d["result"]["rows"]) > 9 and all(
     r["verdict"] == "equal" and r["base"] == r["policy"] and r["change"] == 0

@@ -58,6 +58,22 @@ run conform sticky/*.json --json
 json "who sticks to a server is at that one, visit by visit, cookie by cookie" "$tmp/out" \
     '[(r["verdict"], len(r["quantities"])) for r in d["result"]["rows"]] == [("agrees", 2)] * 5'
 mkdir -p "$tmp/sticky"
+run conform http2/*.json --json
+json "HTTP/2 through L4 and L7, and connections that stay: the same shares" "$tmp/out" \
+    '[(r["verdict"], len(r["quantities"])) for r in d["result"]["rows"]] == [("agrees", 9)] * 3 + [("agrees", 3)]'
+mkdir "$tmp/http2"
+change http2/haproxy_h2_3conn_x_1000.json '"share_pct":\[33.3,33.3,33.3,0.0\]' '"share_pct":[50.0,33.3,16.7,0.0]'
+is "another share of connections differs" 1 $code
+change http2/haproxy_h2_1conn.json '"share_pct":\[0.0,100.0,0.0,0.0\]' '"share_pct":[100.0,0.0,0.0,0.0]'
+has "and where a map sends them" "ours sends all to s2" "$tmp/out"
+change http2/haproxy_h2_40conn.json '"http_h2_to_h1_roundrobin":\["bind 127.0.0.1:26035 proto h2","mode http"' '"http_h2_to_h1_roundrobin":["mode tcp"'
+is "an L4 deals out forty connections as evenly as an L7 requests" 0 $code
+change http2/haproxy_h2_1conn.json '"http_h2_to_h1_roundrobin":\["bind 127.0.0.1:26035 proto h2","mode http"' '"http_h2_to_h1_roundrobin":["mode tcp"'
+is "but not one" 1 $code
+change http2/haproxy_longlived_tcp.json '"s3":41.7,"s4":8.3' '"s3":25.0,"s4":25.0'
+is "a new server with more than what was opened anew differs" 1 $code
+change http2/haproxy_longlived_tcp.json '"t_s2_dead":6.0' '"t_s2_dead":2.0'
+is "phases that overlap are no recording" 2 $code
 change sticky/haproxy_cookie_insert.json '1,"SRV=s2",200,"s1","SRV=s1"' '1,"SRV=s2",200,"s3","SRV=s3"'
 is "another server after redispatch differs" 1 $code
 change sticky/haproxy_cookie_insert.json '1,"SRV=s2",200,"s2",null' '1,"SRV=s2",200,"s2","SRV=s2"'

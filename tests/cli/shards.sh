@@ -52,6 +52,15 @@ is "and nothing is printed" "" "$(cat "$tmp/out")"
 run status "$tmp/part1" "$tmp/part2" --json
 json "status --json counts" "$tmp/out" \
     '[(r["cells"], r["done"], r["missing"]) for r in d["result"]["rows"]] == [(9, 5, 4)]'
+json "and has what the command line changed" "$tmp/out" \
+    'd["result"]["rows"][0]["overrides"] == ["-n 3", "-d 2s"]'
+run status "$tmp/part1"
+has "which the text tells" "  run with -n 3, -d 2s" "$tmp/out"
+for load in 600 700; do
+    run run "$here/small.json" -s clients.web.arrival.rate=$load/s --shard 1/4 --results "$tmp/load"
+done
+run status "$tmp/load"
+is "so the points of a sweep are told apart" 2 "$(grep -c '  run with -s clients.web.arrival.rate=[67]00/s$' "$tmp/out")"
 
 rm -rf "$tmp"/part*
 for k in 1 2; do "$lblab" "${small[@]}" --shard "$k/2" --results "$tmp/part$k"; done

@@ -90,6 +90,17 @@ no "too many cells" 'points x policies x seeds' --load 1%..100%/1% -n 400 --dry-
 no "too many events" '1e12' --load 1%..100%/1% -d 1000h --dry-run
 yes_ "nothing was written" test ! -e "$tmp/no"
 
+# ---- the figure marks what has no value ----
+run sweep "$here/small.json" -s clients.web.timeout=40ms --load 20%,80% --slo '<38ms' -n 1 -a p2c,rr -q \
+    --results "$tmp/failed"
+yes_ "the table says failed" grep -qE '^ +80% +failed +failed$' "$tmp/out"
+plots=$(dirname "$(find "$tmp/failed" -name sweep.dat)")
+is "and the figure has a cross there, nowhere else" "NaN NaN number number" "$(awk 'NR == 1 {
+        for (i = 1; i <= NF; i++) if ($i ~ /^failed/) at[++n] = i; next }
+    { for (i = 1; i <= n; i++) printf "%s%s", out++ ? " " : "", $at[i] == "NaN" ? "NaN" : "number" }' "$plots/sweep.dat")"
+has "which its subtitle explains" "Cross: it falls among requests that failed." "$plots/sweep-settings.gp"
+yes_ "the label of the SLO stands where no curve is: on the right" grep -qE '^slo_right = 1' "$plots/sweep-settings.gp"
+
 # ---- the same bytes ----
 long=(sweep "$here/small.json" --no-plots -q --json --load 20%..80%/20% -d 40s)
 plain() { sed '/"environment"/,$d' "$1"; }

@@ -839,16 +839,30 @@ static size_t bytes_of(const char *name, uint32_t n)
 }
 
 /* What 64 backends more take, beside what round_robin has for them: what the pages say. */
+/* " 32 bytes a backend", "4 bytes a slot, 32 a backend": the page may break the line anywhere. */
+static bool says_bytes(const char *cost, uint32_t bytes)
+{
+    char flat[1000], text[2][40];
+
+    snprintf(flat, sizeof flat, "%s", cost);
+    for (char *c = flat; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    snprintf(text[0], sizeof text[0], " %u bytes a backend", bytes);
+    snprintf(text[1], sizeof text[1], " %u a backend", bytes);
+    return strstr(flat, text[0]) || strstr(flat, text[1]);
+}
+
 static void memory_a_backend_is_as_the_pages_say(void)
 {
     static const struct { const char *name; uint32_t bytes; } row[] = {
         { "random", 16 }, { "p2c", 16 }, { "random_choose", 4 }, { "jiq", 12 },
-        { "weighted_round_robin", 64 }, { "fwrr", 56 }, { "edf", 24 },
+        { "weighted_round_robin", 28 }, { "fwrr", 56 }, { "edf", 36 },
         { "least_conn", 32 }, { "least_conn_fifo", 32 }, { "least_conn_random", 32 },
         { "weighted_least_conn", 16 }, { "shortest_delay", 8 }, { "least_request", 24 },
         { "least_work", 24 }, { "ewma", 32 }, { "peak_ewma", 16 }, { "c3", 40 },
         { "rendezvous", 16 }, { "rendezvous_name", 16 }, { "multi_probe", 33 },
         { "envoy_maglev", 40 }, { "cilium_maglev", 56 }, { "probability_chain", 8 },
+        { "maglev", 32 }, { "katran_maglev", 32 }, { "ipvs_maglev", 36 }, { "static_stride", 50 },
     };
     size_t bare = bytes_of("round_robin", 128) - bytes_of("round_robin", 64);
 
@@ -857,6 +871,7 @@ static void memory_a_backend_is_as_the_pages_say(void)
         CU_ASSERT_EQUAL(more, 64 * row[k].bytes);
         if (more != 64 * row[k].bytes)
             fprintf(stderr, "%s: %g bytes a backend\n", row[k].name, (double)more / 64);
+        CU_ASSERT(says_bytes(lb_find(row[k].name)->page->cost, row[k].bytes));
     }
 }
 

@@ -1043,6 +1043,68 @@ static void numgen_random_is_even(void)
     a_chain_of_rules_is_even("numgen");
 }
 
+/* ---- ring_hash: the table against the rule ---- */
+
+/* How far behind the key's place the k-th point of backend i is, round the ring. */
+static uint64_t ring_distance(const struct lb *lb, uint32_t i, uint64_t k, uint64_t hash)
+{
+    const uint64_t golden = 0x9e3779b97f4a7c15u, index = 0xffffff;
+    uint64_t point = lb_mix(lb_mix(lb->backend[i].id ^ golden) + k * golden);
+
+    return ((point & ~index) | i) - lb_mix(hash);
+}
+
+static uint32_t ring_scan(const struct lb *lb, uint32_t vnodes, const struct lb_request *rq)
+{
+    uint64_t least = UINT64_MAX;
+    uint32_t best = LB_NONE;
+
+    for (uint32_t i = 0; i < lb->count; i++)
+        for (uint64_t k = 0; lb_usable(lb, i, rq) && k < vnodes * lb->backend[i].weight; k++)
+            if (ring_distance(lb, i, k, rq->hash) <= least) {
+                least = ring_distance(lb, i, k, rq->hash);
+                best = i;
+            }
+    return best;
+}
+
+static void ring_change(struct lb *lb, uint64_t random)
+{
+    uint32_t i = (uint32_t)(random >> 8) % lb->count;
+
+    switch (random % 5) {
+    case 0: lb_add(lb, random, "", 1 + (uint32_t)(random >> 40) % 9, 0); break;
+    case 1: lb_remove(lb, i); break;
+    case 2: lb_set_weight(lb, i, (uint32_t)(random >> 40) % 9); break;
+    case 3: lb_set_state(lb, i, LB_DOWN); break;
+    default: lb_set_state(lb, i, LB_UP);
+    }
+}
+
+/* From a single point to rings of many parts; what was a large ring may become a small one. */
+static void ring_hash_is_the_plain_scan(void)
+{
+    static const struct { uint32_t backends, vnodes, changes, keys; } row[] = {
+        { 1, 1, 200, 5 }, { 3, 1, 300, 10 }, { 12, 7, 150, 30 }, { 60, 160, 12, 15 },
+    };
+
+    for (size_t r = 0; r < COUNT(row); r++) {
+        struct lb *lb = new_lb("ring_hash");
+        set(lb, "vnodes", row[r].vnodes);
+        for (uint32_t k = 0; k < row[r].backends; k++)
+            lb_add(lb, lb_mix(k), "", 1 + k % 9, 0);
+        start(lb);
+        for (uint32_t k = 0; k < row[r].changes * row[r].keys; k++) {
+            uint64_t avoid[8] = { k % 3 == 0 ? lb_mix(k) : 0 };
+            struct lb_request rq = { .hash = lb_mix(k + 1), .avoid = avoid };
+            if (k % row[r].keys == row[r].keys - 1)
+                ring_change(lb, lb_mix(k ^ 0x5eed));
+            CU_ASSERT_EQUAL_FATAL(lb_peek(lb, &rq), ring_scan(lb, row[r].vnodes, &rq));
+        }
+        lb_free(lb);
+    }
+}
+
 #define ROW(fact) { #fact, fact }
 static const struct unit_test tests[] = {
     ROW(murmur2_is_libstdcxxs),
@@ -1090,6 +1152,7 @@ static const struct unit_test tests[] = {
     ROW(numgen_takes_turns_and_starts_anew),
     ROW(kube_proxys_chain_is_even),
     ROW(numgen_random_is_even),
+    ROW(ring_hash_is_the_plain_scan),
 };
 
 UNIT_MAIN("hashing", tests)

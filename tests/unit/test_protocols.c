@@ -340,6 +340,39 @@ static void idle_connections_are_closed(void)
     }
 }
 
+/* Ages: 1500 ms at the l7, for requests at 0, 1, 2, 3 and 4 s. */
+static void an_l7_says_when_a_connection_is_old(void)
+{
+    static const char *const protocol[] = { "h1", "h2", "h3" };
+
+    for (size_t i = 0; i < ARRAY_LEN(protocol); i++) {
+        struct record r = simulate(RUN("'requests': 5") CLIENT("'protocol': '%s', " EVERY("1/s"))
+                                   L7(", 'max_connection_age': '1500ms'") BACKENDS("1", TEN_MS),
+                                   protocol[i]);
+
+        CU_ASSERT_EQUAL(r.connections, 3);
+        CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 5);
+        record_fini(&r);
+    }
+}
+
+/* Each of five takes too long. */
+static void a_call_off_closes_a_connection_of_http1(void)
+{
+    static const struct { const char *protocol; uint64_t opened; } row[] = {
+        { "h1", 5 }, { "h2", 1 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("'requests': 5") CLIENT(EVERY("1/s")) L7(", 'timeout': '5ms', 'upstream': "
+            "{ 'protocol': '%s' }") BACKENDS("1", TEN_MS), row[i].protocol);
+
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_UPSTREAM_OPENED), row[i].opened);
+        CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_TIMEOUT), 5);
+        record_fini(&r);
+    }
+}
+
 /* ---- connections that move ---- */
 
 #define MOVING(route)                                                                              \
@@ -424,26 +457,27 @@ static void a_session_stays_until_it_ends(void)
 
 static void nothing_is_left_over(void)
 {
-    static const struct { const char *client, *balancers; } row[] = {
+    /* ends_all: at the end no choice stands; connections of an l4 and tunnels do */
+    static const struct { const char *client, *balancers; bool ends_all; } row[] = {
         { "'protocol': 'h2', 'path': { 'loss': '5%' }, 'idle_timeout': '20ms'",
-          L7(RETRIES ", 'upstream': { 'connections': 3, 'idle_timeout': '15ms' }") },
+          L7(RETRIES ", 'upstream': { 'connections': 3, 'idle_timeout': '15ms' }"), true },
         { "'protocol': 'h1', 'path': { 'loss': '5%' }, 'nat': { 'addresses': 2 }",
           L7(RETRIES ", 'upstream': { 'protocol': 'h2', 'max_streams': 4, "
-             "'requests_per_connection': 7 }") },
+             "'requests_per_connection': 7 }"), true },
         { "'protocol': 'h3', 'path': { 'loss': '5%' }, 'zero_rtt': 0.5, 'migrate_every': '300ms'",
           L4("") },
         { "'protocol': 'h3', 'path': { 'loss': '5%' }, 'zero_rtt': 1, 'migrate_every': '300ms', "
           "'requests_per_connection': 1", L4(", 'route_by': 'connection_id'") },
-        { "'protocol': 'h3', 'window': '4kB', 'zero_rtt': 0.5", L7(RETRIES) },
+        { "'protocol': 'h3', 'window': '4kB', 'zero_rtt': 0.5", L7(RETRIES), true },
         { "'protocol': 'udp', 'path': { 'loss': '5%' }, 'requests_per_connection': 5",
-          L4(", 'idle_timeout': '100ms'") },
+          L4(", 'idle_timeout': '100ms'"), true },
         { "'protocol': 'udp', 'nat': { 'addresses': 2, 'timeout': '100ms' }",
-          L4(", 'idle_timeout': '100ms'") },
+          L4(", 'idle_timeout': '100ms'"), true },
         { "'protocol': 'websocket', 'session_length': '700ms', 'path': { 'loss': '2%' }", L7("") },
         { "'protocol': 'session', 'session_length': '700ms'", L7(RETRIES) },
         { "'protocol': 'session', 'session_length': '700ms'", L4("") },
         { "'protocol': 'tcp', 'path': { 'loss': '5%' }",
-          L7(", 'upstream': { 'connections': 5 }, 'hedge': { 'after': '15ms' }, 'timeout': '40ms'") },
+          L7(", 'upstream': { 'connections': 5 }, 'hedge': { 'after': '15ms' }, 'timeout': '40ms'"), true },
         { "'protocol': 'grpc'",
           "'balancers': [ { 'name': 'lb', 'algorithm': 'random', 'to': 'lvs', 'timeout': '30ms', "
           "'upstream': { 'connections': 4 } }, { 'name': 'lvs', 'layer': 'l4', 'algorithm': "
@@ -464,6 +498,7 @@ static void nothing_is_left_over(void)
         CU_ASSERT_EQUAL(lab.sim.meter.open, 0);
         CU_ASSERT_EQUAL(count_unfinished(r), 0);
         CU_ASSERT_EQUAL(lab_live_requests(&lab), 0);
+        CU_ASSERT(!row[i].ends_all || lab_in_flight(&lab) == 0);
         if (lab_live_requests(&lab) != 0 || count_ended(r, OUTCOME_OK) <= 1000)
             fprintf(stderr, "  %s %s: %u live, %llu ok\n", row[i].client, row[i].balancers,
                     lab_live_requests(&lab), (unsigned long long)count_ended(r, OUTCOME_OK));
@@ -486,6 +521,8 @@ static const struct unit_test tests[] = {
     { "an_added_backend_gets_what_is_opened_anew", an_added_backend_gets_what_is_opened_anew },
     { "a_goaway_empties_what_is_drained", a_goaway_empties_what_is_drained },
     { "idle_connections_are_closed", idle_connections_are_closed },
+    { "an_l7_says_when_a_connection_is_old", an_l7_says_when_a_connection_is_old },
+    { "a_call_off_closes_a_connection_of_http1", a_call_off_closes_a_connection_of_http1 },
     { "a_connection_id_finds_who_has_moved", a_connection_id_finds_who_has_moved },
     { "a_flow_of_datagrams_ends_by_silence_only", a_flow_of_datagrams_ends_by_silence_only },
     { "a_session_stays_until_it_ends", a_session_stays_until_it_ends },

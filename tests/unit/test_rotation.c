@@ -555,6 +555,192 @@ static void errors_are_no_failures_unless_told(void)
     }
 }
 
+/* ---- turns by weight against the plain scan, while everything changes ---- */
+
+enum { MOST = 150, WORDS = 3, HELD = 256, STEPS = 100000 };
+
+struct plain {                           /* what a scan knows of a backend */
+    int64_t  credit;
+    double   deadline;
+    uint64_t came;
+};
+
+struct world {
+    struct lb   *lb;
+    struct plain of[MOST];
+    double       now;
+    uint64_t     came, turn, random;
+    bool         is_stale, is_equal;
+    uint32_t     held[HELD], helds;
+};
+
+static bool is_open_to(const struct world *w, uint32_t i, const struct lb_request *rq)
+{
+    return lb_usable(w->lb, i, rq);
+}
+
+/* nginx's rule. */
+static uint32_t smooth_scan(struct world *w, const struct lb_request *rq)
+{
+    uint32_t best = LB_NONE;
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < w->lb->count; i++) {
+        if (!is_open_to(w, i, rq))
+            continue;
+        w->of[i].credit += w->lb->backend[i].weight;
+        sum += w->lb->backend[i].weight;
+        if (best == LB_NONE || w->of[i].credit > w->of[best].credit)
+            best = i;
+    }
+    if (best != LB_NONE)
+        w->of[best].credit -= sum;
+    return best;
+}
+
+static void put_off(struct world *w, uint32_t i)
+{
+    w->of[i].deadline = w->now + 1 / (double)w->lb->backend[i].weight;
+    w->of[i].came = ++w->came;
+}
+
+static void begin_anew(struct world *w)
+{
+    w->is_stale = false;
+    w->is_equal = true;
+    w->now = 0;
+    for (uint32_t k = 0; k < w->lb->live_count; k++)
+        w->is_equal = w->is_equal && w->lb->backend[w->lb->live[k]].weight
+                                  == w->lb->backend[w->lb->live[0]].weight;
+    for (uint32_t k = 0; k < w->lb->live_count && !w->is_equal; k++)
+        put_off(w, w->lb->live[k]);
+}
+
+static uint32_t next_in_turn(struct world *w, const struct lb_request *rq)
+{
+    uint32_t n = w->lb->live_count;
+
+    for (uint64_t k = 0; k < n; k++) {
+        uint32_t i = w->lb->live[(w->turn + k) % n];
+        if (!is_open_to(w, i, rq))
+            continue;
+        w->turn += k + 1;
+        return i;
+    }
+    return LB_NONE;
+}
+
+/* Envoy's rule. */
+static uint32_t deadline_scan(struct world *w, const struct lb_request *rq)
+{
+    uint32_t best = LB_NONE;
+
+    if (w->is_stale)
+        begin_anew(w);
+    if (w->is_equal)
+        return next_in_turn(w, rq);
+    for (uint32_t i = 0; i < w->lb->count; i++)
+        if (is_open_to(w, i, rq)
+            && (best == LB_NONE || w->of[i].deadline < w->of[best].deadline
+                || (w->of[i].deadline == w->of[best].deadline && w->of[i].came < w->of[best].came)))
+            best = i;
+    if (best == LB_NONE)
+        return best;
+    w->now = w->of[best].deadline > w->now ? w->of[best].deadline : w->now;
+    put_off(w, best);
+    return best;
+}
+
+static uint32_t draw(struct world *w, uint32_t below)
+{
+    return (uint32_t)(lb_mix(w->random += 0x9e3779b97f4a7c15u) % below);
+}
+
+static uint32_t draw_weight(struct world *w)
+{
+    return draw(w, 20) == 0 ? draw(w, 1000) : 1 + draw(w, 4);
+}
+
+/* A change begins Envoy's turns anew; a ramp only where all weights were alike. */
+static void disturb(struct world *w)
+{
+    uint32_t i = draw(w, w->lb->count), what = draw(w, 100), count = w->lb->count;
+    struct lb_backend was = w->lb->backend[i];
+
+    if (what < 2 && count < MOST)
+        lb_add(w->lb, w->random, "", draw_weight(w), draw(w, 3));
+    else if (what < 3)
+        lb_remove(w->lb, i);
+    else if (what < 15)
+        lb_set_state(w->lb, i, draw(w, 3) == 0 ? LB_DOWN : LB_UP);
+    else if (what < 22)
+        lb_set_weight(w->lb, i, draw_weight(w));
+    else if (what < 60)
+        lb_set_limit(w->lb, i, draw(w, 4));
+    else if (was.weight > 0)
+        lb_ramp(w->lb, i, 1 + draw(w, 6));
+
+    const struct lb_backend *is = &w->lb->backend[i];
+    w->is_stale = w->is_stale || count != w->lb->count || is->state != was.state
+        || (is->weight != was.weight && (what < 22 || w->is_equal));
+}
+
+static void end_one(struct world *w)
+{
+    uint32_t k = draw(w, w->helds);
+
+    lb_complete(w->lb, w->held[k], &(struct lb_outcome){ .load = -1 });
+    w->held[k] = w->held[--w->helds];
+}
+
+static bool picks_the_same(struct world *w, uint32_t (*rule)(struct world *, const struct lb_request *))
+{
+    uint64_t avoid[WORDS] = { 0 };
+    struct lb_request rq = { .avoid = draw(w, 3) == 0 ? avoid : NULL };
+
+    for (uint32_t k = draw(w, 4) == 0 ? draw(w, 100) : draw(w, 4); k > 0; k--)
+        avoid[draw(w, WORDS)] |= (uint64_t)1 << draw(w, 64);
+    uint32_t expected = rule(w, &rq), i = lb_pick(w->lb, &rq);
+    if (i < LB_FULL)
+        w->held[w->helds++] = i;
+    return i == expected || (i == LB_FULL && expected == LB_NONE);
+}
+
+/* Quiet for long, then much at once, so that whoever was out of turn finds back into it. */
+static void agree(const char *name, uint32_t (*rule)(struct world *, const struct lb_request *),
+                  uint64_t seed)
+{
+    struct world *w = calloc(1, sizeof *w);
+    const char *why = NULL;
+
+    *w = (struct world){ .lb = lb_new(lb_find(name), 1), .is_stale = true, .random = seed };
+    lb_set(w->lb, "start", 0, &why);
+    for (uint32_t k = 0; k < 3 + 20 * seed; k++)
+        lb_add(w->lb, k, "", draw_weight(w), 0);
+    CU_ASSERT_EQUAL_FATAL(lb_start(w->lb, &why), 0);
+    for (uint32_t step = 0; step < STEPS; step++) {
+        uint32_t calm = step / 5000 % 2 ? 2000 : 5;
+        if (draw(w, calm) == 0)
+            disturb(w);
+        if (w->helds == HELD || (w->helds > 0 && draw(w, 20) > 9))
+            end_one(w);
+        if (w->helds < HELD)
+            CU_ASSERT_FATAL(picks_the_same(w, rule));
+    }
+    while (w->helds > 0)
+        end_one(w);
+    lb_free(w->lb);
+    free(w);
+}
+
+static void turns_by_weight_are_the_plain_scans(void)
+{
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        agree("weighted_round_robin", smooth_scan, seed);
+        agree("edf", deadline_scan, seed);
+    }
+}
+
 #define ROW(fact) { #fact, fact }
 static const struct unit_test tests[] = {
     ROW(fwrr_is_haproxys_roundrobin),
@@ -573,6 +759,7 @@ static const struct unit_test tests[] = {
     ROW(max_fails_shares_as_nginxs_own_test_says),
     ROW(a_lone_server_is_never_left_out),
     ROW(errors_are_no_failures_unless_told),
+    ROW(turns_by_weight_are_the_plain_scans),
 };
 
 UNIT_MAIN("rotation", tests)

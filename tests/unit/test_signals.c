@@ -184,7 +184,8 @@ static void no_window_no_load(void)
 static void reports_come_every_so_often(void)
 {
     static const uint32_t queued[] = { 5, 4, 3, 2, 1 };
-    struct record r = listen_to(&reader, "1s", ", 'reports': { 'interval': '1s', 'together': true }");
+    struct record r =
+        listen_to(&reader, "1s", ", 'reports': { 'interval': '1s', 'together': true }");
 
     CU_ASSERT_FATAL(count_heard(BY_REPORT) >= 10);
     for (uint32_t k = 0, n = 0; k < heard.count && n < 10; k++) {
@@ -222,7 +223,7 @@ static void answers_to_probes_come_back_over_the_wire(void)
 
             if (h->by == BY_REPLY)
                 continue;
-            CU_ASSERT_EQUAL(h->said.now, sent + n / 2 * 100 * MILLISECOND + (10 + 50 * m) * MILLISECOND);
+            CU_ASSERT_EQUAL(h->said.now, sent + (n / 2 * 100 + 10 + 50 * m) * MILLISECOND);
             CU_ASSERT_EQUAL(h->said.queued, h->backend == 0 ? n / 2 : 0);
             CU_ASSERT_EQUAL(h->said.latency, 0);
             n++;
@@ -262,8 +263,8 @@ static void probes_are_in_no_metric_of_requests(void)
 
 /* ---- idle tokens ---- */
 
-/* Both are idle at first; then the first is once for each request that leaves nothing behind.  Counted
- * are those sent before the last request. */
+/* Both are idle at first; then the first is once for each request that leaves nothing behind.
+ * Counted are those sent before the last request. */
 static void tokens_come_from_who_has_become_idle(void)
 {
     static const struct { const char *service; uint32_t tokens, counted; } row[] = {
@@ -281,6 +282,25 @@ static void tokens_come_from_who_has_become_idle(void)
         }
         record_fini(&r);
     }
+}
+
+/* An l7's own connections stand between; what no connection carries takes the same wire back. */
+static void words_take_the_wire_behind_own_connections(void)
+{
+    static const char *const upstream = ", 'upstream': { 'protocol': 'h1' }";
+    struct record r = listen_to(&collector, "10ms", upstream);
+
+    CU_ASSERT_EQUAL(count_heard(BY_REPORT), 2 + 5);
+    CU_ASSERT_EQUAL(nth_heard(BY_REPORT, 0)->now, 5 * MILLISECOND);
+    record_fini(&r);
+    r = listen_to(&prober, "1s", upstream);
+    CU_ASSERT_EQUAL(count_heard(BY_REPORT), 10);
+    CU_ASSERT_EQUAL(nth_heard(BY_REPORT, 0)->now, nth_heard(BY_REPORT, 1)->now);
+    record_fini(&r);
+    r = listen_to(&reader, "30ms", upstream);
+    for (uint32_t k = 0; k < 5; k++)
+        CU_ASSERT_EQUAL(nth_heard(BY_REPLY, k)->service, 30 * MILLISECOND);
+    record_fini(&r);
 }
 
 /* ---- what algorithms make of it ---- */
@@ -344,8 +364,8 @@ static void least_reported_goes_where_reports_were_least(void)
     lb_free(lb);
 }
 
-/* Of 4 with 0, 1, 2, 3 the lesser of two is the first in 3 of 6 pairs, the second in 2, the third in
- * 1, the last never. */
+/* Of 4 with 0, 1, 2, 3 the lesser of two is the first in 3 of 6 pairs, the second in 2, the third
+ * in 1, the last never. */
 static void least_reported_of_two_draws_pairs(void)
 {
     struct lb *lb = lb_new(lb_find("least_reported"), 1);
@@ -469,6 +489,7 @@ static const struct unit_test tests[] = {
     { "answers_to_probes_expect_what_was_seen", answers_to_probes_expect_what_was_seen },
     { "probes_are_in_no_metric_of_requests", probes_are_in_no_metric_of_requests },
     { "tokens_come_from_who_has_become_idle", tokens_come_from_who_has_become_idle },
+    { "words_take_the_wire_behind_own_connections", words_take_the_wire_behind_own_connections },
     { "a_token_is_good_for_one_pick", a_token_is_good_for_one_pick },
     { "least_reported_goes_where_reports_were_least",
       least_reported_goes_where_reports_were_least },
