@@ -216,8 +216,8 @@ void     lb_take(struct lb *, uint32_t backend, uint64_t now);
 void     lb_complete(struct lb *, uint32_t backend, const struct lb_outcome *);
 void     lb_report(struct lb *, uint32_t backend, const struct lb_outcome *);
 
-/* What it goes by, an lb's wrapped one included (enum lb_signal); probes that the host shall send for each pick, to
- * backends drawn at random: 0 for all that are not LB_PROBED. */
+/* What it goes by, an lb's wrapped one included (enum lb_signal); probes that the host shall send
+ * for each pick, to backends drawn at random: 0 for all that are not LB_PROBED. */
 uint32_t lb_signals_of(const struct lb_ops *);
 uint32_t lb_signals(const struct lb *);
 double   lb_probes(const struct lb *);

@@ -123,14 +123,14 @@ static void make_room(struct ring_hash *ring, const struct parts *parts)
 static void put_points(const struct lb *lb, uint32_t halve, struct parts *parts)
 {
     struct ring_hash *ring = lb->state;
-    uint64_t *last = ring->slot + ring->room - ring->points;
+    uint64_t *waiting = ring->slot + ring->room - ring->points;
 
     for (uint32_t i = 0; i < lb->count; i++) {
         const struct lb_backend *b = &lb->backend[i];
         uint64_t points = is_on_ring(b) ? points_of(ring, b, halve) : 0;
         for (uint64_t k = 0; k < points; k++) {
             uint64_t p = point_at(b, i, k);
-            last[--parts->end[p >> (64 - parts->bits)]] = p;
+            waiting[--parts->end[p >> (64 - parts->bits)]] = p;
         }
     }
 }

@@ -115,18 +115,18 @@ static inline void runs_delay(struct runs *r, const struct lb *lb, heap_order *b
     runs_put(r, lb, before, i);
 }
 
-/* Fetches what the next two turns behind i will read, so that none waits for memory; answers whose
- * key to fetch as well. */
+/* Fetches what the turn of the third behind i will read, so that it does not wait for memory;
+ * answers whose key to fetch as well. */
 static inline uint32_t runs_fetch(const struct runs *r, const struct lb *lb, uint32_t i)
 {
-    uint32_t next = r->link[i].after, second = next != LB_NONE ? r->link[next].after : LB_NONE;
+    uint32_t third = i;
 
-    if (second == LB_NONE)
-        return i;
-    __builtin_prefetch(&lb->backend[next], 1);
-    __builtin_prefetch(&r->link[second], 1);
-    __builtin_prefetch(&r->heap.place[second], 1);
-    return second;
+    for (int k = 0; k < 3 && r->link[third].after != LB_NONE; k++)
+        third = r->link[third].after;
+    __builtin_prefetch(&lb->backend[third], 1);
+    __builtin_prefetch(&r->link[third], 1);
+    __builtin_prefetch(&r->heap.place[third], 1);
+    return third;
 }
 
 /* The best one not yet tried, at or below a position: only tried ones are walked through. */

@@ -172,7 +172,9 @@ static uint32_t richest_untried(const struct lb *lb, const struct lb_request *rq
 
     for (uint32_t k = 0; k < w->groups; k++) {
         uint32_t i = runs_best(&w->slice[k], lb, richer, rq, 0);
-        int64_t more = i == LB_NONE ? -1 : best == LB_NONE ? 1 : credit_of(w, i) - credit_of(w, best);
+        if (i == LB_NONE)
+            continue;
+        int64_t more = best == LB_NONE ? 1 : credit_of(w, i) - credit_of(w, best);
         if (more > 0 || (more == 0 && i < best))
             best = i;
     }

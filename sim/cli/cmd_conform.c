@@ -75,7 +75,8 @@ static void put_row(struct cli *cli, const struct conform_row *row,
 /* How many of a program and folder: rows of the last table. */
 struct verdict_count { const struct conform_row *of; uint32_t count[3]; };
 
-static struct verdict_count *find_tally(struct verdict_count *all, uint32_t *count, const struct conform_row *row)
+static struct verdict_count *find_tally(struct verdict_count *all, uint32_t *count,
+                                        const struct conform_row *row)
 {
     for (uint32_t k = 0; k < *count; k++)
         if (strcmp(all[k].of->program, row->program) == 0 &&

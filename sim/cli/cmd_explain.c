@@ -294,8 +294,8 @@ static const char *code_meaning(const char *code)
         { "E915", "`merge` found no records, or those of several runs: name one folder." },
         { "E916", "`--resume` found nothing of this scenario that was left unfinished." },
         { "E917", "A stop rule cannot be dealt out to shards: give \"replications\" instead." },
-        { "E918", "A process that worked on a seed got nowhere for so long (--stall): its algorithm\n"
-                  "loops, most likely one that a plug-in brought." },
+        { "E918", "A process that worked on a seed got nowhere for so long (--stall): its\n"
+                  "algorithm loops, most likely one that a plug-in brought." },
         { "W301", "Results of different scenarios were compared, as --allow-different wants:\n"
                   "their seeds are pairs in number only, so the changes are not paired." },
         { "W901", "gnuplot is not installed; the result is whole but has no figures." },

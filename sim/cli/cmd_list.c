@@ -246,7 +246,8 @@ static int unknown(struct cli *cli, const char *word)
     if (near)
         err_hint(&cli->err, "did you mean \"%s\"?", near);
     else
-        err_hint(&cli->err, "lists: algorithms, distributions, metrics, profiles, scenarios, topics");
+        err_hint(&cli->err,
+                 "lists: algorithms, distributions, metrics, profiles, scenarios, topics");
     return 2;
 }
 

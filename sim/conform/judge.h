@@ -27,7 +27,8 @@ int judge_latency(struct judged *);
 int judge_failing(struct judged *);
 int judge_sticky(struct judged *);
 int judge_failover(struct judged *);
-int judge_http2(struct judged *);   /* several pools, or connections that stay */
+int judge_http2(struct judged *);   /* setup.pools: one after the other, or */
+int judge_stay(struct judged *, const cJSON *pool);     /* connections that stay */
 
 /* Makes `text`, in the product's words, the policy; false: not modelled, as the row then says. */
 bool judge_resolve(struct judged *, const char *text);

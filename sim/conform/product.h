@@ -49,9 +49,9 @@ struct directive_row {
 /* A row's reader: of no effect on picks while every server answers, and not taken over beyond. */
 void product_when_failing(struct product_pool *, const struct directive *);
 
-/* finish: after the last directive; may be NULL.  rows: a table that ends with a NULL word.  own_way: what the program's own work adds on the way to
- * it and again on the way back, beyond what every recording's path adds, as a scenario's latency;
- * NULL: nothing that would show. */
+/* finish: after the last directive; may be NULL.  rows: a table that ends with a NULL word.
+ * own_way: what the program's own work adds on the way to it and again on the way back, beyond what
+ * every recording's path adds, as a scenario's latency; NULL: nothing that would show. */
 struct product {
     const char *program;
     const struct directive_row *rows;
@@ -61,8 +61,8 @@ struct product {
 
 const struct product *product_find(const char *program);    /* NULL: none */
 
-/* An empty pool, then each directive in its order, then the end.  What cannot be taken over is noted
- * in pool->unread, the first only. */
+/* An empty pool, then each directive in its order, then the end.  What cannot be taken over is
+ * noted in pool->unread, the first only. */
 void product_begin(struct product_pool *);
 void product_read(const struct product *, struct product_pool *, const char *directive);
 void product_end(const struct product *, struct product_pool *);

@@ -15,7 +15,9 @@ enum conn_kind { CONN_TCP, CONN_QUIC, CONN_DATAGRAMS };
 /* Does an l7 pass on what is sent on it, to one peer, unread?  WAITS: once it is upgraded. */
 enum conn_tunnel { TUNNEL_NONE, TUNNEL_WAITS, TUNNEL_STANDS };
 
+/* In lines of 64 bytes: first what every request on it looks at. */
 struct conn {
+    _Alignas(64)
     uint32_t next;                  /* of the same client; and the pool's free list */
     uint32_t client;
     uint32_t to;                    /* node id behind the NAT: an instance of the client's `to` */
@@ -23,27 +25,29 @@ struct conn {
     uint32_t streams, served;       /* requests on it now, and ever */
     nsec     expires;               /* not used for new requests after this: age, or a GOAWAY */
     nsec     idle_since;            /* while it has no streams */
+    nsec     moves_at;              /* QUIC: its client's address changes; NEVER */
+    uint32_t moves;                 /* so far */
+    uint32_t source;                /* IPv4 address and port of the client's own */
+    uint16_t port;
+    uint8_t  state;                 /* enum conn_state */
+    uint8_t  kind;                  /* enum conn_kind */
+    uint8_t  tunnel;                /* enum conn_tunnel */
+    bool     is_early;              /* it is used, and its OPEN was not answered yet */
+    /* its end is gone: what is asked on it is answered by a reset */
+    bool     is_broken;
+    bool     has_tls;               /* its TLS is known: whether it is */
+
+    bool     is_resumed, is_shaken; /* of an old session, worked out */
+    bool     is_counted;            /* among the broken ones */
+    uint8_t  rounds;                /* of the TLS handshake that are still to come */
+    nsec     tls_since, tls_until;  /* the handshake, as the client sees it; NEVER: none */
+    uint32_t seen_source;           /* as a router or an l4 saw it: behind the NAT */
+    uint16_t seen_port;
     uint64_t timer;                 /* of its owner: token of the pending one; 0: none */
     nsec     rtt;                   /* as its handshake took, losses apart; 0: not known */
     nsec     lost;                  /* time that its handshake lost to lost packets */
     nsec     ordered[2];            /* on a lossy way, up and down: until when all is delivered */
     nsec     last_up;               /* on a lossy way: delivery of the last that was sent */
-    nsec     moves_at;              /* QUIC: its client's address changes; NEVER */
-    uint32_t moves;                 /* so far */
-    uint8_t  kind;                  /* enum conn_kind */
-    uint8_t  tunnel;                /* enum conn_tunnel */
-    uint32_t source;                /* IPv4 address and port of the client's own */
-    uint16_t port;
-    uint8_t  state;                 /* enum conn_state */
-    uint8_t  rounds;                /* of the TLS handshake that are still to come */
-    bool     has_tls, is_resumed, is_shaken;    /* TLS: known, of an old session, worked out */
-    nsec     tls_since, tls_until;  /* the handshake, as the client sees it; NEVER: none */
-    bool     is_early;              /* it is used, and its OPEN was not answered yet */
-    /* its end is gone: what is asked on it is answered by a reset */
-    bool     is_broken;
-    bool     is_counted;            /* among the broken ones */
-    uint16_t seen_port;             /* as a router or an l4 saw it: behind the NAT */
-    uint32_t seen_source;
 };
 
 #endif

@@ -48,7 +48,7 @@ struct req {
     uint32_t class;                 /* set, as the sizes, where classes matter */
     uint32_t request_bytes, reply_bytes;
 
-    /* what a backend says of itself, in the reply to this very attempt or in a message of its own */
+    /* what a backend says of itself, in the reply to this attempt or in a message of its own */
     struct said {
         uint32_t by;                /* its node id; */
         uint32_t queued;            /* requests there, without this one */

@@ -1,10 +1,10 @@
 /* hist.h - HdrHistogram's bucket layout for durations: 3 significant digits, 1 ns to 2^46 - 1 ns
  * (19.5 hours), 2048 sub-buckets; equal to any HdrHistogram made with (1, 2^46 - 1, 3).
  *
- * Bucket index = 1024 b + (value >> b) with b = max(0, bits(value) - 11).  A few values lie as their
- * buckets' indexes, two bytes each; many as counts, in pages of 1024 that appear with their first
- * value: a slice of a short run takes 1 kB, not 100.  Means come from exact sums elsewhere, never
- * from buckets. */
+ * Bucket index = 1024 b + (value >> b) with b = max(0, bits(value) - 11).  A few values lie as
+ * their buckets' indexes, two bytes each; many as counts, in pages of 1024 that appear with their
+ * first value: a slice of a short run takes 1 kB, not 100.  Means come from exact sums elsewhere,
+ * never from buckets. */
 #ifndef METRICS_HIST_H
 #define METRICS_HIST_H
 
@@ -28,7 +28,7 @@ struct hist_few {
 
 struct hist {
     struct hist_few *few;                   /* NULL: empty, or in pages */
-    uint64_t **page;                        /* [HIST_PAGES], each NULL until it is needed; or NULL */
+    uint64_t **page;                        /* [HIST_PAGES], each NULL until needed; or NULL */
     uint64_t total, clamped;
     uint64_t min, max;                      /* of the values as recorded; NEVER and 0 when empty */
 };
@@ -36,7 +36,7 @@ struct hist {
 void hist_init(struct hist *);
 void hist_fini(struct hist *);
 
-/* n more in a bucket where hist_record finds no place: only the counts, neither total nor bounds. */
+/* n more in a bucket where hist_record finds no place: the counts only, not total nor bounds. */
 void hist_store(struct hist *, uint32_t index, uint64_t n);
 
 /* The bucket of a value of at most HIST_HIGHEST. */

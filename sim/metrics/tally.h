@@ -14,12 +14,12 @@ enum tally {
     TALLY_BLOCKED,                  /* because one of an earlier message's was */
     TALLY_CONNECTIONS_BROKEN,       /* that stood, and lost their end or a box on the way */
     TALLY_NAT_EXHAUSTED,            /* connections for which a NAT had no port */
-    TALLY_NAT_PORTS_MAX,            /* most ports of one outside address that were taken at a time */
+    TALLY_NAT_PORTS_MAX,            /* most ports of one outside address taken at a time */
     TALLY_FLOWS_EVICTED,            /* of an L4's table, though their connections stood */
     TALLY_FLOWS_REFUSED,            /* connections for which an L4's table had no room */
     TALLY_FLOWS_ADOPTED,            /* that an L4 did not know, and picked for anew */
     TALLY_FLOWS_DROPPED,            /* messages to a backend that is gone, by an L4 */
-    TALLY_ECMP_LOST,                /* messages that found their instance gone, retransmissions too */
+    TALLY_ECMP_LOST,                /* messages that found their instance gone, sent again too */
 
     /* ns of a core, at balancers and at backends; the share of it that was TLS's */
     TALLY_CPU_L4, TALLY_CPU_L7, TALLY_CPU_TLS, TALLY_CPU_BACKEND, TALLY_CPU_BACKEND_TLS,

@@ -1,5 +1,5 @@
-/* cache.c - a cache: each request is looked up by the backend behind this node, in its time and with
- * its queue; a hit is answered, a miss goes on to the next tier and is kept when it comes back.
+/* cache.c - a cache: each request is looked up by the backend behind this node, in its time and
+ * with its queue; a hit is answered, a miss goes on to the next tier and is kept when it is back.
  *
  * Two misses of one key at a time both go on.  A crash of the backend loses what it held. */
 #include "cache.h"

@@ -70,8 +70,8 @@ void client_finish(struct client *, struct sim *, struct req *, enum status);
 
 /* ---- client_wait.c ---- */
 
-/* Is r, though it came back, not over?  Then it waits here, with our frame, for the rest of the reply
- * or until we give up. */
+/* Is r, though it came back, not over?  Then it waits here, with our frame, for the rest of the
+ * reply or until we give up. */
 bool client_waits_on(struct client *, struct sim *, struct req *, struct hop *me);
 /* It was lost on the way, and given up: nothing is out there to be called off. */
 void client_end_unanswered(struct client *, struct sim *, struct req *, const struct hop *me);

@@ -7,8 +7,9 @@
 static void tell_wait(const struct sim *sim, struct req *r, const struct conn *c)
 {
     nsec began = r->via[0].sent;
-    nsec since = c->tls_since > began ? c->tls_since : began;
-    nsec tls = c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since : 0;
+    nsec since = c->has_tls && c->tls_since > began ? c->tls_since : began;
+    nsec tls = c->has_tls && c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since
+                                                                           : 0;
 
     sim_spend(sim, r, PART_TLS, tls);
     sim_spend(sim, r, PART_CONNECT, sim->now - began - tls);

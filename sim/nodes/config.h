@@ -236,7 +236,7 @@ struct event_config {
     uint32_t kind;                  /* enum event_kind */
     uint32_t mode;                  /* enum fail_mode */
     uint32_t pool, first, last;     /* index of the backend_config; instances, inclusive */
-    uint32_t balancer;              /* 1 + index of the balancer_config whose instances; 0: a pool's */
+    uint32_t balancer;              /* instances of it: 1 + index of the balancer_config; or 0 */
     uint32_t weight;                /* weight, add */
     uint32_t count;                 /* add: how many */
     double   factor;                /* slow: speed is divided by this */

@@ -53,7 +53,6 @@ static void make_request(struct flood *f, struct sim *sim, struct req *r, uint32
     r->slice = sim->meter.birth_slice;
     r->key = f->config->keys.count > 0 ? keys_draw(&f->keys, r->luck, f->sent) : who;
     set_class(f, r);
-    sim_via(sim, &f->node, r);
 }
 
 static void send(struct flood *f, struct sim *sim)
@@ -72,6 +71,7 @@ static void send(struct flood *f, struct sim *sim)
     meter_tally(&sim->meter, TALLY_FLOOD_SENT, 1);
     if (!is_syn)
         make_request(f, sim, r, who);
+    sim_via(sim, &f->node, r);      /* to see it again, and throw it away */
     sim_post(sim, &f->to.link, f->to.first + (uint32_t)(r->luck % f->to.count), r);
 }
 

@@ -71,9 +71,11 @@ static bool is_first_syn(const struct sim *sim, const struct req *open)
 /* Its client sends it again after 1 s, 2 s, 4 s ..., and after the last of them gives up. */
 static void lose(struct gate *g, struct sim *sim, struct req *open)
 {
+    nsec wait = SECOND << open->attempt++;
+
     meter_tally(&sim->meter, TALLY_SYN_LOST, 1);
     charge(g, sim, 1, 0);
-    evq_push(&sim->queue, sim->now + (SECOND << open->attempt++), g->node.id, EVQ_REQUEST, open->id);
+    evq_push(&sim->queue, sim->now + wait, g->node.id, EVQ_REQUEST, open->id);
 }
 
 /* Is it answered without a place?  The work is its own, not that of the packets. */

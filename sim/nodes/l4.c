@@ -11,6 +11,7 @@
 #include "../parts/conntrack.h"
 #include "../parts/linger.h"
 #include "../parts/lru.h"
+#include "../parts/tuples.h"
 #include "balancer.h"
 
 struct l4 {
@@ -18,6 +19,7 @@ struct l4 {
     struct conntrack flows;         /* flow.to: the peer; flow.used: last seen */
     struct lru recent;              /* FULL_EVICT: places of the table */
     struct linger ended;            /* FULL_REFUSE: entries after their CLOSE */
+    struct tuples used;             /* REUSE_FOLLOW: ports of ended connections, and their peers */
     struct backlog dropped;         /* messages to backends that are gone */
     bool picks_unknown;
 };
@@ -93,6 +95,12 @@ static bool is_gone(const struct l4 *l4, uint32_t peer)
     return l4->b.peer[peer].is_removed || l4->b.lb->backend[peer].state == LB_DOWN;
 }
 
+static void drop(struct l4 *l4, struct sim *sim, struct req *r)
+{
+    meter_tally(&sim->meter, TALLY_FLOWS_DROPPED, 1);
+    backlog_add(&l4->dropped, r);
+}
+
 /* Is this flow's backend gone, and the flow treated for it?  Then true for what was dropped; what
  * was forgotten is unknown from now on. */
 static bool leave_gone(struct l4 *l4, struct sim *sim, struct req *r, struct flow *f)
@@ -159,6 +167,25 @@ static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
     return true;
 }
 
+/* Is it taken for an ended connection of a backend that is gone?  Then it is lost, or refused. */
+static bool is_misled(struct l4 *l4, struct sim *sim, struct req *r, uint32_t old)
+{
+    if (old == NONE || !is_gone(l4, old) || l4->b.config->gone_backend > GONE_DROP)
+        return false;
+    if (l4->b.config->gone_backend == GONE_DROP)
+        drop(l4, sim, r);
+    else
+        sim_answer(sim, r, STATUS_REFUSED);
+    return true;
+}
+
+static uint32_t pick_for(struct l4 *l4, struct sim *sim, const struct req *r, uint32_t old)
+{
+    uint32_t peer = old != NONE && !is_gone(l4, old) ? balancer_take(&l4->b, sim, old) : NONE;
+
+    return peer != NONE ? peer : balancer_pick(&l4->b, sim, r);
+}
+
 static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
 {
     if (r->is_orphan) {             /* its CLOSE may have come first, on a link of random delay */
@@ -172,7 +199,10 @@ static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
         sim_answer(sim, r, STATUS_REFUSED);
         return;
     }
-    uint32_t peer = balancer_pick(&l4->b, sim, r);
+    uint32_t old = tuples_find(&l4->used, tuple_key(r->source, r->port), sim->now);
+    if (is_misled(l4, sim, r, old))
+        return;
+    uint32_t peer = pick_for(l4, sim, r, old);
     if (peer == NONE) {
         sim_answer(sim, r, STATUS_UNAVAILABLE);
         return;
@@ -233,18 +263,44 @@ static void pass_request(struct l4 *l4, struct sim *sim, struct req *r)
     sim_answer(sim, r, STATUS_RESET);
 }
 
+/* The flow is over; its entry may stay for a while. */
+static void end_flow(struct l4 *l4, struct sim *sim, struct flow *f, const struct conn *c)
+{
+    const struct flow_table_config *t = table_of(l4);
+    nsec until = sim->now + t->time_wait;
+
+    if (t->kind == TABLE_BOUNDED && t->time_wait > 0)
+        linger_add(&l4->ended, until, 0);
+    if (t->port_reuse == REUSE_FOLLOW)
+        tuples_add(&l4->used, tuple_key(c->seen_source, c->seen_port), f->to, until);
+    forget(l4, sim, f, LB_OK);
+}
+
+/* An OPEN that was dropped, and given up: this ends it. */
+static void end_dropped_open(struct l4 *l4, struct sim *sim, uint32_t conn)
+{
+    struct req *r = l4->dropped.head;
+
+    while (r != NULL && !(r->what == MSG_OPEN && r->conn == conn))
+        r = r->next;
+    if (r == NULL)
+        return;
+    backlog_remove(&l4->dropped, r);
+    sim_answer(sim, r, STATUS_CANCELLED);
+}
+
 static void close_flow(struct l4 *l4, struct sim *sim, struct req *r)
 {
     struct flow *f = conntrack_at(&l4->flows, r->conn);
 
     if (f->to == NONE) {
+        if (l4->dropped.count > 0)
+            end_dropped_open(l4, sim, r->conn);
         sim_end_conn(sim, r);
         return;
     }
     uint32_t to = l4->b.peer[f->to].node;
-    forget(l4, sim, f, LB_OK);
-    if (table_of(l4)->time_wait > 0)
-        linger_add(&l4->ended, sim->now + table_of(l4)->time_wait, 0);
+    end_flow(l4, sim, f, sim_conn(sim, r->conn));
     sim_forward(sim, &l4->b.out, to, r);
 }
 
@@ -411,6 +467,7 @@ static void l4_destroy(struct node *n)
     conntrack_fini(&l4->flows);
     lru_fini(&l4->recent);
     linger_fini(&l4->ended);
+    tuples_fini(&l4->used);
     balancer_fini(&l4->b);
     free(l4);
 }

@@ -1,7 +1,8 @@
 /* l7_tunnel.c - connections that an l7 passes on unread: WebSockets and long sessions.
  *
- * It picks when the connection is upgraded, or opened, and counts it as in flight at that peer until
- * its end; what is sent on it goes there, and no timeout, retry or limit of requests is about it. */
+ * It picks when the connection is upgraded, or opened, and counts it as in flight at that peer
+ * until its end; what is sent on it goes there, and no timeout, retry or limit of requests is about
+ * it. */
 #include <stdlib.h>
 
 #include "../base/xalloc.h"

@@ -1,6 +1,6 @@
-/* upstream.c - the connections of one l7 instance to one peer: opened when requests wait, kept alive,
- * shared by streams, closed when old or idle.  What passes unread (tunnels, checks) has none of
- * them. */
+/* upstream.c - the connections of one l7 instance to one peer: opened when requests wait, kept
+ * alive, shared by streams, closed when old or idle.  What passes unread (tunnels, checks)
+ * has none of them. */
 #include "upstream.h"
 
 #include <stdlib.h>
@@ -60,8 +60,9 @@ static void open_conn(struct upstream *u, struct sim *sim)
 static void tell_wait(const struct sim *sim, struct req *r, const struct hop *me,
                       const struct conn *c)
 {
-    nsec since = c->tls_since > me->sent ? c->tls_since : me->sent;
-    nsec tls = c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since : 0;
+    nsec since = c->has_tls && c->tls_since > me->sent ? c->tls_since : me->sent;
+    nsec tls = c->has_tls && c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since
+                                                                           : 0;
 
     sim_spend(sim, r, PART_TLS, tls);
     sim_spend(sim, r, PART_CONNECT, sim->now - me->sent - tls);

@@ -8,7 +8,7 @@
 
 struct cache_config {
     uint32_t entries;               /* that each holds; 0: it is none */
-    const char *to;                 /* whom it asks for what it does not have: a tier of balancers */
+    const char *to;                 /* whom it asks for what it lacks: a tier of balancers */
 };
 
 struct cache_memory {

@@ -167,7 +167,7 @@ void connpool_watch(const struct connpool *p, struct sim *sim, struct node *n, u
     struct conn *c = sim_conn(sim, id);
     nsec at = deadline(p, c);
 
-    if (c->timer == 0 && at != NEVER && at > sim->now && c->state == CONN_OPEN)
+    if (at != NEVER && at > sim->now && c->state == CONN_OPEN && c->timer == 0)
         c->timer = sim_wake_at(sim, n, at, arg);
 }
 

@@ -22,12 +22,18 @@ enum gone_backend {
     GONE_PICK,                      /* another backend gets them: Maglev, Katran */
 };
 
+enum port_reuse {
+    REUSE_PICK,                     /* a new connection is a new one: IPVS conn_reuse_mode 1 */
+    REUSE_FOLLOW,                   /* it goes where the one went that had its ports: 0 */
+};
+
 /* What an L4 does for want of an entry, or of a backend behind it. */
 struct flow_table_config {
     uint32_t kind;                  /* enum table_kind */
     uint32_t entries;               /* bounded: at most */
     uint32_t when_full;             /* enum when_full */
-    nsec     time_wait;             /* refuse: an entry stays for so long after its CLOSE */
+    nsec     time_wait;             /* but evict: an entry stays for so long after its CLOSE */
+    uint32_t port_reuse;            /* enum port_reuse, within time_wait */
 };
 
 struct flow {

@@ -10,7 +10,7 @@
 /* What is said is of the last window that has ended.  A window ends when somebody looks, or
  * something is done, and it is as old as `window`: so it is never shorter. */
 struct load {
-    nsec     window;
+    nsec     window;                /* above 0 */
     nsec     since;                 /* when the open window began, and at that time: */
     u128     busy;                  /* ns of worker time until then */
     uint64_t done, failed;          /* in it */

@@ -8,7 +8,6 @@
 void lru_init(struct lru *l, uint32_t capacity)
 {
     *l = (struct lru){ .capacity = capacity, .newest = NONE, .oldest = NONE };
-    l->place = capacity > 0 ? xcalloc(capacity, sizeof *l->place) : NULL;
 }
 
 void lru_fini(struct lru *l)
@@ -41,8 +40,18 @@ static void link_newest(struct lru *l, uint32_t i)
     l->newest = i;
 }
 
+static void grow(struct lru *l)
+{
+    uint64_t wanted = l->room > 0 ? 2 * (uint64_t)l->room : 64;
+
+    l->room = wanted < l->capacity ? (uint32_t)wanted : l->capacity;
+    l->place = xrealloc(l->place, l->room, sizeof *l->place);
+}
+
 uint32_t lru_take(struct lru *l, uint32_t what, uint32_t *evicted)
 {
+    if (l->used == l->room && l->room < l->capacity)
+        grow(l);
     uint32_t i = l->used < l->capacity ? l->used++ : l->oldest;
 
     *evicted = NONE;

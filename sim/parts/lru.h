@@ -8,7 +8,7 @@
 #include "../base/types.h"
 
 struct lru {
-    uint32_t capacity, used;
+    uint32_t capacity, used, room;  /* room: places made so far */
     uint32_t newest, oldest;        /* places; NONE: the table is empty */
     struct lru_place { uint32_t what, newer, older; } *place;   /* what NONE: it ended */
 };

@@ -1,5 +1,5 @@
-/* routes.h - which pool a request goes to, by what an L7 sees of it: rules in the order of the file,
- * the first that matches decides.
+/* routes.h - which pool a request goes to, by what an L7 sees of it: rules in the order of the
+ * file, the first that matches decides.
  *
  * Matching is worked out once a class of requests, before the run; weights are drawn from the
  * request's luck, so that every policy sees the same split. */

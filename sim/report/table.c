@@ -523,7 +523,8 @@ void report_table(FILE *f, const struct result *r, const struct report_style *st
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_failed(f, &s, &r->policy[p]);
     if (shows_failed(r))
-        fputs("  failed: the percentile falls among requests that failed or did not finish.\n", f);
+        put_note(f, &s,
+                 "failed: the percentile falls among requests that failed or did not finish.");
     for (uint32_t i = 0; i < r->remaps; i++)
         put_remap(f, &s, &r->remap[i]);
 }

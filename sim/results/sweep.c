@@ -19,7 +19,8 @@ bool sweep_is_saturated(const struct sweep *s, uint32_t point, uint32_t policy)
 
 struct result_quantity sweep_value(const struct sweep *s, uint32_t point, uint32_t policy)
 {
-    struct result_quantity q = metric_of_policy(s->metric, s->point[point].result, policy, s->percentile);
+    struct result_quantity q = metric_of_policy(s->metric, s->point[point].result, policy,
+                                                s->percentile);
 
     if (sweep_is_saturated(s, point, policy))
         q.value = q.low = q.high = NAN;

@@ -74,6 +74,16 @@ static double backlog_of(const struct scenario *s)
     return backlog;
 }
 
+/* A table twice to four times as large as what it holds, and a list. */
+static double cached_of(const struct graph *g)
+{
+    double entries = 0;
+
+    for (uint32_t i = 0; i < g->scenario->backends; i++)
+        entries += (double)g->backend_total[i] * g->scenario->backend[i].cache.entries;
+    return entries * 28;
+}
+
 void run_estimate(const struct scenario *s, struct run_estimate *e)
 {
     struct graph g;
@@ -93,7 +103,7 @@ void run_estimate(const struct scenario *s, struct run_estimate *e)
     e->events = (requests_of(s) * (2 + 2 * g.depth) + 3 * checks_of(s)) * e->cells;
     e->memory_bytes = 8e6 + clients * 48 + rows * 40 + keys * 8 + peers_held(s) * 256
                     + g.backends * 512.0 + backlog_of(s) * 384
-                    + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
+                    + cached_of(&g) + (g.backends > 1024 ? 0 : g.backends * 64.0 * 56);
     arena_fini(&arena);
 }
 

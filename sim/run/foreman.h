@@ -1,5 +1,5 @@
-/* foreman.h - a process between this one and the workers: it hires them, and stays small, while this
- * one reads what they leave.  A fork costs by how much memory there is to share. */
+/* foreman.h - a process between this one and the workers: it hires them, and stays small, while
+ * this one reads what they leave.  A fork costs by how much memory there is to share. */
 #ifndef RUN_FOREMAN_H
 #define RUN_FOREMAN_H
 

@@ -1,5 +1,5 @@
-/* graph_ways.h - nodes on the ways between tiers: lossy paths of clients, and an l7's own connections
- * to each peer.  Their ids come after all others'. */
+/* graph_ways.h - nodes on the ways between tiers: lossy paths of clients, and an l7's own
+ * connections to each peer.  Their ids come after all others'. */
 #ifndef RUN_GRAPH_WAYS_H
 #define RUN_GRAPH_WAYS_H
 

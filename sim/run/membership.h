@@ -24,8 +24,8 @@ void membership_tell(struct membership *, struct sim *, const struct event_confi
                      enum change, uint32_t first, uint32_t last);
 void membership_timer(struct membership *, struct sim *, uint32_t arg);
 
-/* Counts the connections through L4s, in a table or not, that the end of e's targets from `first` to
- * `last` breaks. */
+/* Counts the connections through L4s, in a table or not, that the end of e's targets from `first`
+ * to `last` breaks. */
 void membership_count_broken(struct membership *, struct sim *, const struct event_config *e,
                              uint32_t first, uint32_t last);
 

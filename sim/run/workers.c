@@ -147,8 +147,8 @@ static int report_death(struct crew *crew, const struct worker *w, int status)
     crew->lost++;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
         err_input(crew->err, "E918",
-                  "the worker of policy %s, seed %llu got nowhere in %u s of processor time", policy,
-                  seed, crew->options->stall);
+                  "the worker of policy %s, seed %llu got nowhere in %u s of processor time",
+                  policy, seed, crew->options->stall);
     else if (WIFSIGNALED(status))
         err_input(crew->err, "E910",
                   "the worker of policy %s, seed %llu died of signal %d (%s), twice", policy, seed,

@@ -16,9 +16,9 @@ struct task {
 };
 
 /* Simulates the cells and writes their records into their stores; ended() is called with the
- * options' arg as each record is there.  *progress is told as it grows: its `cells` and `done` count
- * the tasks in.  options->stop is not looked at.  0; -1 with the fault in err: a cell whose worker
- * died does not keep the others from being done. */
+ * options' arg as each record is there.  *progress is told as it grows: its `cells` and `done`
+ * count the tasks in.  options->stop is not looked at.  0; -1 with the fault in err: a cell whose
+ * worker died does not keep the others from being done. */
 int workers_run(const struct task *, uint32_t tasks, const struct run_options *,
                 void (*ended)(uint32_t task, void *arg), struct run_progress *, struct err *);
 

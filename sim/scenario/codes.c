@@ -56,7 +56,7 @@ const struct scenario_code scenario_codes[] = {
     { "E141", "A balancer or a pool that no request ever reaches." },
     { "E142", "Two kinds of tier that cannot follow each other." },
     { "E143", "A link where no traffic goes, or where \"rtt\" says the time already." },
-    { "E144", "A rule of \"routes\" that never decides, as one before it matches all that it does." },
+    { "E144", "A rule of \"routes\" that never decides: one before it matches all that it does." },
     { "E150", "A trace, a table or a file of keys cannot be read, or a row of it is wrong." },
     { "E151", "A path that leads out of the scenario's folder; --allow-path permits one more." },
     { "E160", "-s names a path that a scenario does not have." },

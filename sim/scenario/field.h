@@ -118,8 +118,8 @@ extern const struct field_table fields_scenario;    /* the whole file: struct sc
 extern const struct field_table fields_run, fields_measure, fields_client, fields_balancer,
                                 fields_backend, fields_link, fields_event, fields_compare,
                                 fields_sweep, fields_assert, fields_health, fields_passive,
-                                fields_reports, fields_outlier, fields_liveness, fields_failures, fields_retries,
-                                fields_client_retries, fields_limits, fields_queue, fields_breaker,
-                                fields_sessions;
+                                fields_reports, fields_outlier, fields_liveness, fields_failures,
+                                fields_retries, fields_client_retries, fields_limits,
+                                fields_queue, fields_breaker, fields_sessions;
 
 #endif

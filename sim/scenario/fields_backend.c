@@ -174,7 +174,8 @@ static const struct field backend_rows[] = {
       .help = "where they stand, for locality: a name, or a list with one a backend; what is added "
               "stands where the first does" },
     { "priority", &field_priorities, BACKEND(priority), .max = 127, .extra = &count_at,
-      .help = "for priority: 0 is asked first; a number, or a list with one a backend; default: 0" },
+      .help = "for priority: 0 is asked first; a number, or a list with one a backend; default: "
+              "0" },
     { "queue_limit", &type_limit, BACKEND(station.queue_limit), .max = 1e9,
       .preset = "\"unlimited\"", .help = "waiting requests beyond which new ones are refused" },
     { "finish_cancelled", &field_bool, BACKEND(station.finishes_cancelled), .preset = "false",

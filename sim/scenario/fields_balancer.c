@@ -92,8 +92,8 @@ static const struct field balancer_rows[] = {
           "\"compare\" replaces it" },
     { "to", &field_node, BALANCER(to), .flags = FIELD_REQUIRED, .help = "the next tier" },
     { "routes", &field_objects, BALANCER(routes.route), .extra = &route_list, .when = L7,
-      .unless = "an l4 forwards connections and sees no requests, encrypted ones less than any: it "
-                "cannot choose by them",
+      .unless = "an l4 forwards connections and sees no requests, still less what it cannot "
+                "decrypt: nothing to choose by",
       .help = "rules, the first that matches decides; \"to\" gets what matches none" },
     { "limit", &field_object, BALANCER(limit), .extra = &fields_limit, .help = "default: none" },
     { "syn", &field_object, BALANCER(syn), .extra = &fields_syn, .when = L7,
@@ -117,8 +117,8 @@ static const struct field balancer_rows[] = {
               "\"pick\" as if it began (Katran, Maglev); default: reset, without a table pick" },
     { "gone_backend", &field_choice, BALANCER(gone_backend), .when = L4, .preset = "\"follow\"",
       .extra = gone_backends, .unless = "an l7 picks for every request",
-      .help = "a flow whose backend was removed or is down: \"follow\" it there; \"drop\" what comes "
-              "until the flow is idle (IPVS expire_nodest_conn 0; UDP through stale conntrack "
+      .help = "a flow whose backend was removed or is down: \"follow\" it there; \"drop\" what "
+              "comes until the flow is idle (IPVS expire_nodest_conn 0; UDP through stale conntrack "
               "entries); \"reset\"; \"pick\" another (Katran, Maglev)" },
     { "ecmp", &field_object, BALANCER(ecmp), .extra = &fields_ecmp,
       .help = "a router before the instances; default: clients know them all" },

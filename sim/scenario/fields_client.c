@@ -114,8 +114,8 @@ static const struct field nat_rows[] = {
       .preset = "\"2m\"",
       .help = "an idle mapping is forgotten after it; the least that RFC 4787 (REQ-5) allows" },
     { "time_wait", &field_duration, FIELD_AT(nat_config, time_wait), .max = LONG, .preset = "\"0\"",
-      .help = "a port stays taken for so long after its connection was closed; Linux: 60s, RFC 5382: "
-              "4m" },
+      .help = "a port stays taken for so long after its connection was closed; Linux: 60s, RFC "
+              "5382: 4m" },
     { "pooling", &field_choice, FIELD_AT(nat_config, pooling), .preset = "\"paired\"",
       .extra = nat_poolings,
       .help = "\"paired\": a client keeps one address (RFC 4787, REQ-2); \"arbitrary\": each "
@@ -179,9 +179,10 @@ static const struct field client_rows[] = {
       .help = "clients in the group; each has an address of its own" },
     { "protocol", &field_choice, CLIENT(protocol), .preset = "\"warm\"", .extra = protocols,
       .help = "\"warm\": a connection that always stands; \"tcp\": one a request; \"h1\": kept "
-              "alive, one request at a time; \"h2\", \"grpc\": many streams on one; \"h3\": the same on "
-              "QUIC; \"udp\": datagrams that nobody says the end of; \"websocket\": upgraded, for "
-              "a drawn time; \"session\": likewise, without the upgrade: databases, queues" },
+              "alive, one request at a time; \"h2\", \"grpc\": many streams on one; \"h3\": the "
+              "same on QUIC; \"udp\": datagrams that nobody says the end of; \"websocket\": "
+              "upgraded, for a drawn time; \"session\": likewise, without the upgrade: databases, "
+              "queues" },
     { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2 | H3,
       .unless = KEPT,
       .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2, h3)" },
@@ -210,7 +211,8 @@ static const struct field client_rows[] = {
       .help = "a client keeps an address for so long; its connections stay; default: for ever" },
     { "zero_rtt", &field_share, CLIENT(zero_rtt), .max = 1, .preset = "0", .when = H3,
       .unless = "here 0-RTT is QUIC's (\"h3\"); TLS on TCP: \"tls\" of the balancer",
-      .help = "share of the connections that resume a session: requests go with their first packet" },
+      .help = "share of the connections that resume a session: requests go with their first "
+              "packet" },
     { "path", &field_object, CLIENT(path), .extra = &fields_path,
       .help = "to the first hop; default: it loses nothing" },
     { "rtt", &field_dist, CLIENT(rtt), .help = "to the first balancer and back; default: 0" },

@@ -54,8 +54,8 @@ static const struct field cost_rows[] = {
     { "per_kilobyte", &field_duration, COST(per_kilobyte), .max = LONG,
       .help = "work of a core on 1000 bytes of request or reply" },
     { "per_packet", &field_duration, COST(per_packet), .max = LONG,
-      .help = "work of a core on a packet of TCP: segments of 1448 bytes, and ACKs for every second "
-              "one" },
+      .help = "work of a core on a packet of TCP: segments of 1448 bytes, and ACKs for every "
+              "second one" },
     { "nic_in", &type_bandwidth, COST(nic_in), .help = "what the NIC takes in; default: no limit" },
     { "nic_out", &type_bandwidth, COST(nic_out),
       .help = "what the NIC sends out; default: no limit" },
@@ -101,8 +101,8 @@ static const struct field_choice versions[] = {
 
 static const struct field tls_rows[] = {
     { "mode", &field_choice, TLS(mode), .flags = FIELD_REQUIRED, .extra = modes,
-      .help = "\"terminate\": TLS ends here; \"re_encrypt\": ends here, and another session goes to "
-              "the backends; \"passthrough\": it ends at the backends" },
+      .help = "\"terminate\": TLS ends here; \"re_encrypt\": ends here, and another session goes "
+              "to the backends; \"passthrough\": it ends at the backends" },
     { "key", &field_choice, TLS(key), .preset = "\"ecdsa_p256\"", .extra = keys,
       .help = "of the certificate: what a full handshake costs" },
     { "version", &field_choice, TLS(version), .preset = "\"1.3\"", .extra = versions,
@@ -154,8 +154,8 @@ void fields_dataplane_check(struct reader *rd, const cJSON *node, struct balance
                          "its own to the backends",
                "an l4 does \"passthrough\" or \"terminate\"");
     if (b->is_dsr && b->tls.mode == TLS_TERMINATE)
-        refuse(rd, doc_get(node, "dsr"), "\"dsr\" does not go with TLS that ends here: replies have "
-                                         "to be encrypted on the way back",
+        refuse(rd, doc_get(node, "dsr"), "\"dsr\" does not go with TLS that ends here: replies "
+                                         "have to be encrypted on the way back",
                "\"passthrough\", or no \"dsr\"");
     if (mode && !doc_get(node, "cost"))
         b->cost.cores = b->tls.mode == TLS_PASSTHROUGH ? 0 : 1;

@@ -1,4 +1,5 @@
-/* fields_dataplane.h - the tables that balancers and backends share, and what contradicts itself. */
+/* fields_dataplane.h - the tables that balancers and backends share, and what contradicts
+ * itself. */
 #ifndef SCENARIO_FIELDS_DATAPLANE_H
 #define SCENARIO_FIELDS_DATAPLANE_H
 

@@ -56,6 +56,10 @@ const struct field_choice nat_poolings[] = {
 
 #define TABLE(member) FIELD_AT(flow_table_config, member)
 
+static const struct field_choice reuses[] = {
+    { "pick", REUSE_PICK }, { "follow", REUSE_FOLLOW }, { NULL, 0 },
+};
+
 static const struct field table_rows[] = {
     { "entries", &type_entries, TABLE(entries), .min = 1, .max = 1e8, .flags = FIELD_REQUIRED,
       .help = "connections that the table holds: a number, \"unlimited\", or \"none\": every "
@@ -64,8 +68,10 @@ static const struct field table_rows[] = {
       .help = "\"evict\": the flow that was used longest ago has to go, ended ones like others "
               "(Katran); \"refuse\": new connections are refused (netfilter)" },
     { "time_wait", &field_duration, TABLE(time_wait), .preset = "\"0\"", .max = LONG,
-      .help = "with \"refuse\": an entry stays for so long after its connection was closed; "
-              "netfilter: 120s" },
+      .help = "an entry stays for so long after its connection was closed; netfilter, IPVS: 120s" },
+    { "port_reuse", &field_choice, TABLE(port_reuse), .preset = "\"pick\"", .extra = reuses,
+      .help = "a new connection with addresses and ports of one that was closed within time_wait: "
+              "\"pick\" (IPVS conn_reuse_mode 1), or \"follow\" the old one to its backend (0)" },
     { .key = NULL },
 };
 
@@ -73,6 +79,11 @@ static void refuse(struct reader *rd, const cJSON *at, const char *what, const c
 {
     doc_fault(&rd->doc, rd->err, at, DOC_VALUE, "E122", "%s", what);
     err_hint(rd->err, "%s", hint);
+}
+
+static bool evicts(const struct flow_table_config *t)
+{
+    return t->kind == TABLE_BOUNDED && t->when_full == FULL_EVICT;
 }
 
 static void check_table(struct reader *rd, const cJSON *node, void *object)
@@ -83,9 +94,13 @@ static void check_table(struct reader *rd, const cJSON *node, void *object)
     if (full && t->kind != TABLE_BOUNDED)
         refuse(rd, full, "\"when_full\" is of a table with a number of \"entries\": this one is "
                          "never full", "give \"entries\" a number, or take \"when_full\" out");
-    else if (wait && (t->kind != TABLE_BOUNDED || t->when_full != FULL_REFUSE))
-        refuse(rd, wait, "\"time_wait\" is of a table that refuses when it is full",
-               "one that evicts hears of no ends, one without a limit has room for all");
+    else if (wait && (t->kind == TABLE_NONE || evicts(t)))
+        refuse(rd, wait, "\"time_wait\" does not go with a table that evicts, or none",
+               "one that evicts keeps what has ended until it needs the place");
+    else if (t->port_reuse == REUSE_FOLLOW && t->time_wait == 0)
+        refuse(rd, doc_get(node, "port_reuse"), "nothing is followed without a \"time_wait\": no "
+                                                "entry stays after the end of its connection",
+               "add \"time_wait\": \"120s\"");
 }
 
 const struct field_table fields_flow_table = {

@@ -29,13 +29,15 @@ static const struct field_choice cookies[] = {
 
 static const struct field syn_rows[] = {
     { "backlog", &field_uint, FIELD_AT(syn_config, backlog), .min = 1, .max = 1e7,
-      .preset = "1024", .help = "handshakes that may be under way at each instance; a SYN that finds "
-                                "no place is lost, and sent again after 1 s, 3 s, 7 s ..." },
+      .preset = "1024",
+      .help = "handshakes that may be under way at each instance; a SYN that finds no place is "
+              "lost, and sent again after 1 s, 3 s, 7 s ..." },
     { "cookies", &field_choice, FIELD_AT(syn_config, cookies), .preset = "\"when_full\"",
       .extra = cookies,
       .help = "are SYNs answered without a place? \"never\", \"when_full\" or \"always\"" },
     { "cookie_work", &field_duration, FIELD_AT(syn_config, cookie_work), .preset = "\"300ns\"",
-      .max = LONG, .help = "work of a core on each cookie, beside that on its packets; with a \"cost\"" },
+      .max = LONG,
+      .help = "work of a core on each cookie, beside that on its packets; with a \"cost\"" },
     { "timeout", &field_duration, FIELD_AT(syn_config, timeout), .min = 1e6, .max = LONG,
       .preset = "\"63s\"", .help = "then a place falls free whose owner never answered" },
     { .key = NULL },

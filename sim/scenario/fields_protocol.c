@@ -116,7 +116,8 @@ static void check_balancer(struct reader *rd, uint32_t i)
 
     if (b->route_by == ROUTE_BY_CONNECTION_ID && !is_reached_by(sc, b, FIELD_WHEN(PROTOCOL_H3)))
         refuse(rd, doc_get(node, "route_by"),
-               "\"connection_id\" is QUIC's, and no \"h3\" client comes here: TCP and UDP have none",
+               "\"connection_id\" is QUIC's, and no \"h3\" client comes here; TCP and UDP have "
+               "none",
                "give clients \"protocol\": \"h3\", or leave \"route_by\" out");
     if (b->max_connection_age.kind && !is_reached_by(sc, b, TOLD))
         refuse(rd, doc_get(node, "max_connection_age"),
@@ -163,8 +164,28 @@ static void check_backend(struct reader *rd, uint32_t i)
         }
 }
 
+/* There a request can overtake the handshake that it goes with. */
+static bool has_random_link(const struct scenario *sc)
+{
+    for (uint32_t i = 0; i < sc->links; i++)
+        if (sc->link[i].latency.kind && !dist_is_constant(&sc->link[i].latency))
+            return true;
+    return false;
+}
+
+static void check_client(struct reader *rd, uint32_t i)
+{
+    if (rd->out->client[i].zero_rtt > 0 && has_random_link(rd->out))
+        refuse(rd, doc_item(&rd->doc, "clients", i, "zero_rtt"),
+               "\"zero_rtt\" does not go with links of random latency: a request could overtake "
+               "the packet that opens its connection",
+               "make the latency of \"links\" constant, or leave \"zero_rtt\" out");
+}
+
 void fields_protocol_check_ways(struct reader *rd)
 {
+    for (uint32_t i = 0; i < rd->out->clients; i++)
+        check_client(rd, i);
     for (uint32_t i = 0; i < rd->out->balancers; i++)
         check_balancer(rd, i);
     for (uint32_t i = 0; i < rd->out->backends; i++)

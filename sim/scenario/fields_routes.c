@@ -24,18 +24,21 @@ static int read_share(struct reader *rd, const cJSON *node, struct route_way *wa
     return read_way(rd, node, node->string, value, way);
 }
 
+static int read_shares(struct reader *rd, const cJSON *node, struct route_config *r)
+{
+    r->way = arena_alloc(&rd->out->arena, (size_t)cJSON_GetArraySize(node) * sizeof *r->way);
+    for (const cJSON *item = node->child; item != NULL; item = item->next)
+        if (read_share(rd, item, &r->way[r->ways++]) < 0)
+            return -1;
+    return 0;
+}
+
 static int read_ways(struct reader *rd, const struct field *f, const cJSON *node, void *object)
 {
     struct route_config *r = object;
-    const cJSON *item;
 
-    if (cJSON_IsObject(node) && node->child) {
-        r->way = arena_alloc(&rd->out->arena, (size_t)cJSON_GetArraySize(node) * sizeof *r->way);
-        cJSON_ArrayForEach(item, node)
-            if (read_share(rd, item, &r->way[r->ways++]) < 0)
-                return -1;
-        return 0;
-    }
+    if (cJSON_IsObject(node) && node->child)
+        return read_shares(rd, node, r);
     if (!cJSON_IsString(node))
         return field_mismatch(rd, node, f->type->what);
     r->way = arena_alloc(&rd->out->arena, sizeof *r->way);

@@ -140,8 +140,9 @@ static void check_way(struct reader *rd, enum kind from, uint32_t i, const char 
         tell_kinds(rd, node, "", to, " is a group of clients: it cannot be asked");
         hint_tiers(rd, NULL, true);
     } else if (from != BALANCER && kind == BACKEND) {
-        tell_kinds(rd, node, from == CLIENT ? "clients ask a balancer: " : "caches ask a balancer: ",
-                   to, " is a pool of backends");
+        tell_kinds(rd, node,
+                   from == CLIENT ? "clients ask a balancer: " : "caches ask a balancer: ", to,
+                   " is a pool of backends");
         err_hint(rd->err, "put a balancer between them, its \"to\" being \"%s\"", to);
     } else if (from == CLIENT && kind == BALANCER && is_l4(rd, index) &&
                rd->out->client[i].protocol == PROTOCOL_WARM) {
@@ -417,9 +418,9 @@ static void check_service_of(struct reader *rd, uint32_t client, uint32_t pool)
         return;
     if (brings_demand(&sc->client[client]) && sc->backend[pool].cache.entries > 0) {
         doc_fault(&rd->doc, rd->err, doc_get(node, "cache"), DOC_KEY, "E122",
-                  "\"cache\" does not go with requests of \"%s\", which bring a demand of their own",
+                  "\"cache\" does not go with requests of \"%s\", which bring their own demand",
                   sc->client[client].name);
-        err_hint(rd->err, "whose would it be, the look-up's or the origin's? Leave that column out");
+        err_hint(rd->err, "is it the look-up's or the origin's? Leave that column out");
     }
     if (brings_demand(&sc->client[client]) || doc_get(node, "service"))
         return;
@@ -547,17 +548,35 @@ static void number_classes(struct scenario *sc)
     }
 }
 
+static bool is_tunnel(const struct client_config *c)
+{
+    return c->protocol == PROTOCOL_WEBSOCKET || c->protocol == PROTOCOL_SESSION;
+}
+
+/* Where these clients' connections end, or are seen first: behind all l4s. */
+static const char *first_l7(const struct scenario *sc, const struct client_config *c)
+{
+    const char *to = c->to;
+    enum kind kind;
+    uint32_t index;
+
+    while (find_name(sc, to, &kind, &index) && kind == BALANCER &&
+           sc->balancer[index].layer == LAYER_L4)
+        to = sc->balancer[index].to;
+    return to;
+}
+
 static void check_no_tunnels(struct reader *rd, uint32_t balancer)
 {
     const struct scenario *sc = rd->out;
 
     for (uint32_t k = 0; k < sc->clients; k++)
-        if ((sc->client[k].protocol == PROTOCOL_WEBSOCKET ||
-             sc->client[k].protocol == PROTOCOL_SESSION) &&
-            strcmp(sc->client[k].to, sc->balancer[balancer].name) == 0) {
+        if (is_tunnel(&sc->client[k]) &&
+            strcmp(first_l7(sc, &sc->client[k]), sc->balancer[balancer].name) == 0) {
             doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", balancer, "routes"),
-                      DOC_KEY, "E142", "\"routes\" do not apply to connections of \"%s\", which are "
-                                       "passed on unread", sc->client[k].name);
+                      DOC_KEY, "E142",
+                      "\"routes\" do not apply to connections of \"%s\": they are passed on unread",
+                      sc->client[k].name);
             err_hint(rd->err, "send \"%s\" to an l7 of their own", sc->client[k].name);
         }
 }
@@ -591,10 +610,11 @@ void graph_check(struct reader *rd)
     if (rd->err->errors > errors || !is_every_to_known(sc))
         return;
     check_reach(rd);
+    bool has_no_loop = rd->err->errors == errors;
     fields_protocol_check_ways(rd);
     for (uint32_t k = 0; k < sc->balancers; k++)
         end_tls(rd, k);
-    for (uint32_t k = 0; k < sc->balancers; k++)
+    for (uint32_t k = 0; has_no_loop && k < sc->balancers; k++)
         check_rules(rd, k);
     if (rd->err->errors == errors)
         check_service(rd);

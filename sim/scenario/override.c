@@ -247,7 +247,7 @@ static int apply_set(struct reader *rd, const char *text)
     return set_value(rd, path, option, parse_value(equals + 1));
 }
 
-/* ---- -a rr,peak_ewma:decay=500ms:panic:slow_start.window=10s,profile=nginx-1.22:policy=random ---- */
+/* ---- -a rr,p2c:choices=3:panic:slow_start.window=10s,profile=nginx-1.22:policy=random ---- */
 
 /* The object of a wrapper, new or named before; NULL: the key has another value. */
 static cJSON *wrapper_of(cJSON *policy, const char *key)

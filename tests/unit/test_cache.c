@@ -1,5 +1,5 @@
-/* test_cache.c - caches before an origin: what they hold against an LRU written otherwise, how often
- * it is there against Che's approximation, and what a remap does to that. */
+/* test_cache.c - caches before an origin: what they hold against an LRU written otherwise, how
+ * often it is there against Che's approximation, and what a remap does to that. */
 #include "unit.h"
 
 #include "../../sim/base/rng.h"

@@ -22,7 +22,10 @@
 static const nsec US = 1000, MS = 1000000;
 
 /* Counts end with the last birth: what the last request does then is not in them. */
-#define COUNTED(requests) ((requests) - 1)
+static uint64_t counted(uint64_t requests)
+{
+    return requests - 1;
+}
 
 static uint64_t mean_spent(const struct record *r, enum part part)
 {
@@ -31,8 +34,8 @@ static uint64_t mean_spent(const struct record *r, enum part part)
 
 /* ---- traffic ---- */
 
-/* Shares of bytes that still pass under DSR: handshake, ACKs for every second segment and the end of
- * the connection counted, 1448 bytes a segment, 66 of headers a packet. */
+/* Shares of bytes that still pass under DSR: handshake, ACKs for every second segment and the end
+ * of the connection counted, 1448 bytes a segment, 66 of headers a packet. */
 static void dsr_saves_what_the_counts_of_tcp_say(void)
 {
     static const struct { const char *sizes; uint64_t up, down; double share; } cases[] = {
@@ -49,9 +52,9 @@ static void dsr_saves_what_the_counts_of_tcp_say(void)
         double share = (double)count_tally(&r, TALLY_BYTES_THROUGH)
                      / (double)count_tally(&r, TALLY_BYTES_ALL);
 
-        CU_ASSERT_EQUAL(count_tally(&r, TALLY_PACKETS_UP), COUNTED(10) * cases[i].up);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_PACKETS_UP), counted(10) * cases[i].up);
         CU_ASSERT_EQUAL(count_tally(&r, TALLY_PACKETS_ALL),
-                        COUNTED(10) * (cases[i].up + cases[i].down));
+                        counted(10) * (cases[i].up + cases[i].down));
         CU_ASSERT_EQUAL(count_tally(&r, TALLY_PACKETS_DOWN), 0);
         CU_ASSERT_DOUBLE_EQUAL(share, cases[i].share, 0.012);
         record_fini(&r);
@@ -146,7 +149,7 @@ static void a_handshake_takes_its_round_trips_and_its_work(void)
             CU_ASSERT_EQUAL(tls, cases[i].trips * 10 * MS
                                      + (cases[i].trips > 0 ? cases[i].work * US : 0));
             CU_ASSERT_EQUAL(mean_spent(&r, PART_NETWORK), 10 * MS);
-            CU_ASSERT_EQUAL(count_tally(&r, TALLY_HANDSHAKES), COUNTED(5));
+            CU_ASSERT_EQUAL(count_tally(&r, TALLY_HANDSHAKES), counted(5));
             record_fini(&r);
         }
 }
@@ -168,17 +171,17 @@ static void tls_costs_where_it_ends(void)
             "'tls': { 'mode': '%s', 'per_kilobyte': '1us' } } ], " BACKENDS(""),
             cases[i].layer, cases[i].mode);
 
-        CU_ASSERT_EQUAL(count_tally(&r, TALLY_CPU_TLS), COUNTED(100) * cases[i].balancer);
-        CU_ASSERT_EQUAL(count_tally(&r, TALLY_CPU_BACKEND_TLS), COUNTED(100) * cases[i].backend);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_CPU_TLS), counted(100) * cases[i].balancer);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_CPU_BACKEND_TLS), counted(100) * cases[i].backend);
         record_fini(&r);
     }
 }
 
 static void resumption_has_its_share(void)
 {
-    struct record r = simulate(RUN("'requests': 20000") CLIENT("'count': 3")
-                               BALANCER("l7", "'tls': { 'mode': 'terminate', 'resumption': '80%%' }")
-                               BACKENDS(""));
+    struct record r = simulate(
+        RUN("'requests': 20000") CLIENT("'count': 3")
+        BALANCER("l7", "'tls': { 'mode': 'terminate', 'resumption': '80%%' }") BACKENDS(""));
 
     /* 5 standard errors of a share of 0.8 among 20 000 */
     CU_ASSERT_DOUBLE_EQUAL((double)count_tally(&r, TALLY_HANDSHAKES_RESUMED) / 20000, 0.8, 0.0142);

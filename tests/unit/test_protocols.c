@@ -13,7 +13,8 @@
 #define EVERY(rate)   "'arrival': { 'process': 'constant', 'rate': '" rate "' }"
 #define POISSON(rate) "'arrival': { 'process': 'poisson', 'rate': '" rate "' }"
 #define L4(more)                                                                                   \
-    "'balancers': [ { 'name': 'lb', 'layer': 'l4', 'algorithm': 'round_robin', 'to': 's' " more " } ], "
+    "'balancers': [ { 'name': 'lb', 'layer': 'l4', 'algorithm': 'round_robin', 'to': 's' "         \
+    more " } ], "
 #define L7(more)                                                                                   \
     "'balancers': [ { 'name': 'lb', 'algorithm': 'round_robin', 'to': 's' " more " } ], "
 #define LINK "'links': [ { 'from': 'lb', 'to': 's', 'latency': '1ms' } ], "
@@ -55,6 +56,10 @@ static void a_first_request_waits_for_its_protocols_round_trips(void)
         { "'protocol': 'websocket', 'session_length': '1h'", L7(""), 40, 20 },
         { "'protocol': 'websocket', 'session_length': '1h'",
           L7(", 'tls': { 'mode': 'terminate', 'handshake': '0', 'per_kilobyte': '0' }"), 50, 20 },
+        { "'protocol': 'h2'", L7("") LINK, 32, 22 },
+        { "'protocol': 'h2'", L4("") LINK, 34, 22 },
+        { "'protocol': 'session', 'session_length': '1h'", L7("") LINK, 34, 22 },
+        { "'protocol': 'websocket', 'session_length': '1h'", L7("") LINK, 44, 22 },
         { "'protocol': 'h2', 'window': '2500B'", L7(""), 60, 50 },
         { "'protocol': 'h3', 'window': '9999B'", L7(""), 40, 30 },
         { "'protocol': 'h3', 'window': '10kB'", L7(""), 30, 20 },
@@ -214,8 +219,11 @@ static void a_lost_datagram_is_only_missed(void)
 
 static void an_l7_waits_for_its_own_connections(void)
 {
-    static const struct { const char *what, *upstream, *backend; double first, later; uint64_t opened; }
-    row[] = {
+    static const struct {
+        const char *what, *upstream, *backend;
+        double first, later;
+        uint64_t opened;
+    } row[] = {
         { "none", "", "", 12, 12, 0 },
         { "kept alive", ", 'upstream': { 'protocol': 'h1' }", "", 14, 12, 1 },
         { "h2", ", 'upstream': { 'protocol': 'h2' }", "", 14, 12, 1 },
@@ -227,7 +235,8 @@ static void an_l7_waits_for_its_own_connections(void)
         { "the backend says when", ", 'upstream': { }", ", 'max_connection_age': '500ms'", 14, 14,
           5 },
         { "encrypted again",
-          ", 'upstream': { }, 'tls': { 'mode': 're_encrypt', 'handshake': '0', 'per_kilobyte': '0' }",
+          ", 'upstream': { }, 'tls': { 'mode': 're_encrypt', 'handshake': '0', "
+          "'per_kilobyte': '0' }",
           "", 16, 12, 1 },
     };
 
@@ -388,8 +397,12 @@ static void a_connection_id_finds_who_has_moved(void)
     CU_ASSERT(count_tally(&id, TALLY_MIGRATIONS) > 200);
     CU_ASSERT_EQUAL(count_ended(&id, OUTCOME_OK), count_born(&id));
     CU_ASSERT_EQUAL(id.connections, 50);
-    /* round robin leads to another of four backends as good as always */
-    CU_ASSERT(count_ended(&flow, OUTCOME_RESET) > 100);
+    /* a new pick of four is another one three times of four */
+    double lost = (double)count_ended(&flow, OUTCOME_RESET)
+                / (double)count_tally(&flow, TALLY_MIGRATIONS);
+    CU_ASSERT_DOUBLE_EQUAL(lost, 0.75, 0.07);
+    if (fabs(lost - 0.75) > 0.07)
+        fprintf(stderr, "  %g resets a move\n", lost);
     CU_ASSERT(flow.connections > 150);
     record_fini(&flow);
     record_fini(&id);
@@ -397,8 +410,8 @@ static void a_connection_id_finds_who_has_moved(void)
 
 /* ---- datagrams ---- */
 
-/* One of two backends dies: who keeps a flow alive stays with it; who pauses, or takes another port,
- * does not. */
+/* One of two backends dies: who keeps a flow alive stays with it; who pauses, or takes another
+ * port, does not. */
 static void a_flow_of_datagrams_ends_by_silence_only(void)
 {
     static const struct { const char *client, *idle; bool is_lost; } row[] = {
@@ -451,9 +464,10 @@ static void a_session_stays_until_it_ends(void)
 #define STORM                                                                                      \
     "'events': [ { 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]', 'for': '2s' }, "    \
     "{ 'at': '3s', 'do': 'fail', 'mode': 'crash', 'target': 's[2]', 'for': '2s' }, "              \
-    "{ 'at': '4s', 'do': 'add', 'target': 's', 'count': 1 }, "                                       \
+    "{ 'at': '4s', 'do': 'add', 'target': 's', 'count': 1 }, "                                     \
     "{ 'at': '5s', 'do': 'drain', 'target': 's[0]', 'for': '1s' } ], "
-#define RETRIES ", 'timeout': '30ms', 'retries': { 'max': 2, 'on': ['refused', 'reset', 'timeout'] }"
+#define RETRIES                                                                                    \
+    ", 'timeout': '30ms', 'retries': { 'max': 2, 'on': ['refused', 'reset', 'timeout'] }"
 
 static void nothing_is_left_over(void)
 {
@@ -477,7 +491,8 @@ static void nothing_is_left_over(void)
         { "'protocol': 'session', 'session_length': '700ms'", L7(RETRIES) },
         { "'protocol': 'session', 'session_length': '700ms'", L4("") },
         { "'protocol': 'tcp', 'path': { 'loss': '5%' }",
-          L7(", 'upstream': { 'connections': 5 }, 'hedge': { 'after': '15ms' }, 'timeout': '40ms'"), true },
+          L7(", 'upstream': { 'connections': 5 }, 'hedge': { 'after': '15ms' }, 'timeout': '40ms'"),
+          true },
         { "'protocol': 'grpc'",
           "'balancers': [ { 'name': 'lb', 'algorithm': 'random', 'to': 'lvs', 'timeout': '30ms', "
           "'upstream': { 'connections': 4 } }, { 'name': 'lvs', 'layer': 'l4', 'algorithm': "
@@ -489,7 +504,8 @@ static void nothing_is_left_over(void)
         struct lab lab;
         const struct record *r = &lab.sim.meter.record;
 
-        world_text(&w, RUN("'duration': '7s'") "'clients': [ { 'name': 'c', 'to': 'lb', 'count': 20, "
+        world_text(&w,
+                   RUN("'duration': '7s'") "'clients': [ { 'name': 'c', 'to': 'lb', 'count': 20, "
                    "'rtt': '4ms', 'timeout': '60ms', %s, " POISSON("400/s") " } ], %s" STORM
                    BACKENDS("4", TEN_MS), row[i].client, row[i].balancers);
         lab_begin(&lab, &w, 0);

@@ -101,7 +101,8 @@ static bool is_same_slice(const struct record_slice *a, const struct record_slic
     return a->born == b->born && memcmp(a->ended, b->ended, sizeof a->ended) == 0 &&
            a->latency_sum == b->latency_sum &&
            memcmp(a->spent, b->spent, sizeof a->spent) == 0 &&
-           memcmp(a->tally, b->tally, sizeof a->tally) == 0 && is_same_hist(&a->latency, &b->latency);
+           memcmp(a->tally, b->tally, sizeof a->tally) == 0 &&
+           is_same_hist(&a->latency, &b->latency);
 }
 
 static bool is_same(const struct record *a, const struct record *b)

@@ -497,8 +497,8 @@ static void nothing_is_left_over(void)
         "'20ms' } }, 'timeout': '100ms'",
         "'retries': { 'max': 3, 'on': ['refused', 'reset', 'timeout', '5xx'], 'redispatch': "
         "'last', 'backoff': { 'base': '20ms', 'jitter': 'decorrelated' }, 'budget': { 'kind': "
-        "'concurrent' } }, 'timeout': '100ms', 'limits': { 'per_backend': 4 }, 'queue': { 'limit': 50, "
-        "'timeout': '150ms' }",
+        "'concurrent' } }, 'timeout': '100ms', 'limits': { 'per_backend': 4 }, 'queue': { 'limit': "
+        "50, 'timeout': '150ms' }",
         "'limits': { 'connections': 10, 'retries': 5 }, 'queue': { 'timeout': '70ms' }, 'breaker': "
         "{ 'kind': 'rate', 'open': '300ms', 'probes': 3 }, 'retries': { 'max': 2, 'on': "
         "['refused', '5xx'], 'backoff': { 'base': '5ms' } }",

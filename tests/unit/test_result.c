@@ -634,8 +634,8 @@ static void the_busiest_backend_has_its_metrics(void)
 
     CU_ASSERT_DOUBLE_EQUAL(p->share_max.value, 0.75, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(p->utilisation_max.value, 0.5 / 3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(metric_of_run(metric_find("utilisation.max", &unused), &m.result, 0, NAN), 0.5,
-                           1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(metric_of_run(metric_find("utilisation.max", &unused), &m.result, 0,
+                                         NAN), 0.5, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(p->amplification.value, 0.5, 1e-12);
     CU_ASSERT(p->amplification.low < 0.5 && p->amplification.high > 0.5);
     CU_ASSERT_DOUBLE_EQUAL(p->availability.value, 1, 0);
@@ -824,7 +824,8 @@ static void metrics_are_equal(const struct result *a, const struct result *b)
                           same(x.median_low, y.median_low));
             }
             for (uint32_t k = 0; k < a->runs; k++)
-                CU_ASSERT(same(metric_of_run(m, a, k, percentile), metric_of_run(m, b, k, percentile)));
+                CU_ASSERT(same(metric_of_run(m, a, k, percentile),
+                               metric_of_run(m, b, k, percentile)));
         }
 }
 

@@ -574,6 +574,8 @@ struct world {
     uint32_t     held[HELD], helds;
 };
 
+typedef uint32_t plain_rule(struct world *, const struct lb_request *);
+
 static bool is_open_to(const struct world *w, uint32_t i, const struct lb_request *rq)
 {
     return lb_usable(w->lb, i, rq);
@@ -693,7 +695,7 @@ static void end_one(struct world *w)
     w->held[k] = w->held[--w->helds];
 }
 
-static bool picks_the_same(struct world *w, uint32_t (*rule)(struct world *, const struct lb_request *))
+static bool picks_the_same(struct world *w, plain_rule *rule)
 {
     uint64_t avoid[WORDS] = { 0 };
     struct lb_request rq = { .avoid = draw(w, 3) == 0 ? avoid : NULL };
@@ -707,8 +709,7 @@ static bool picks_the_same(struct world *w, uint32_t (*rule)(struct world *, con
 }
 
 /* Quiet for long, then much at once, so that whoever was out of turn finds back into it. */
-static void agree(const char *name, uint32_t (*rule)(struct world *, const struct lb_request *),
-                  uint64_t seed)
+static void agree(const char *name, plain_rule *rule, uint64_t seed)
 {
     struct world *w = calloc(1, sizeof *w);
     const char *why = NULL;

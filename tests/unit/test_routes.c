@@ -39,7 +39,8 @@ static void a_rule_matches_by_all_that_it_names(void)
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         CU_ASSERT_EQUAL(route_matches(&cases[i].match, &shop), cases[i].does);
-    CU_ASSERT(!route_matches(&(struct route_match){ .path_prefix = "/" }, &(struct class_config){ 0 }));
+    CU_ASSERT(!route_matches(&(struct route_match){ .path_prefix = "/" },
+                             &(struct class_config){ .name = "of which nothing is known" }));
 }
 
 static void a_wider_rule_covers_a_narrower_one(void)
@@ -69,11 +70,12 @@ static void a_wider_rule_covers_a_narrower_one(void)
     "{ 'name': 'page', 'share': 6, 'host': 'www.x.org', 'path': '/' }, "                           \
     "{ 'name': 'beta', 'share': 1, 'host': 'www.x.org', 'path': '/', 'header': 'beta: 1' } ] } ], "
 #define POOLS(count)                                                                               \
-    "'backends': [ { 'name': 'web', 'count': " count ", 'workers': 'unlimited', 'service': '1ms' }, "\
+    "'backends': [ { 'name': 'web', 'count': " count ", 'workers': 'unlimited', "                  \
+    "'service': '1ms' }, "                                                                         \
     "{ 'name': 'api', 'workers': 'unlimited', 'service': '2ms' }, "                                \
     "{ 'name': 'new', 'workers': 'unlimited', 'service': '3ms' } ] }"
 #define ROUTES                                                                                     \
-    "'routes': [ { 'match': { 'host': 'old.x.org' }, 'to': 'new' }, "                                  \
+    "'routes': [ { 'match': { 'host': 'old.x.org' }, 'to': 'new' }, "                              \
     "{ 'match': { 'host': 'api.x.org', 'path_prefix': '/v1' }, 'to': 'api' }, "                    \
     "{ 'match': { 'header': 'beta' }, 'to': { 'web': 90, 'new': 10 } } ]"
 
@@ -113,7 +115,8 @@ static void a_canary_gets_its_share_from_every_policy(void)
 
     world_text(&w, CLIENTS "'balancers': [ { 'name': 'lb', 'algorithm': 'random', 'to': 'api', "
                    "'routes': [ { 'to': { 'web': 90, 'new': 10 } } ] } ], "
-                   "'compare': { 'algorithms': [ 'random', 'p2c', 'ring_hash' ] }, " POOLS("4"), "");
+                   "'compare': { 'algorithms': [ 'random', 'p2c', 'ring_hash' ] }, "
+                   POOLS("4"), "");
     CU_ASSERT_FATAL(w.is_loaded);
     for (uint32_t p = 0; p < 3; p++) {
         struct record r = world_run(&w, p, 0);
@@ -154,10 +157,11 @@ static void what_is_given_up_is_followed_to_its_pool(void)
                "'clients': [ { 'name': 'c', 'to': 'lb', 'protocol': 'h1', 'timeout': '20ms', "
                "'rtt': '1ms', 'arrival': { 'process': 'poisson', 'rate': '900/s' } } ], "
                "'balancers': [ { 'name': 'lb', 'algorithm': 'random', 'to': 'a', 'timeout': '9ms', "
-               "'retries': { 'max': 1, 'on': ['timeout'] }, 'routes': [ { 'to': { 'a': 1, 'b': 1 } } ] } ], "
-               "'backends': [ { 'name': 'a', 'count': 2, 'service': { 'dist': 'exponential', 'mean': "
-               "'4ms' } }, { 'name': 'b', 'count': 2, 'service': { 'dist': 'exponential', 'mean': "
-               "'4ms' } } ] }");
+               "'retries': { 'max': 1, 'on': ['timeout'] }, "
+               "'routes': [ { 'to': { 'a': 1, 'b': 1 } } ] } ], "
+               "'backends': [ { 'name': 'a', 'count': 2, 'service': { 'dist': 'exponential', "
+               "'mean': '4ms' } }, { 'name': 'b', 'count': 2, 'service': { 'dist': 'exponential', "
+               "'mean': '4ms' } } ] }");
     CU_ASSERT_FATAL(w.is_loaded);
     lab_begin(&lab, &w, 0);
     lab_run(&lab, 20 * SECOND);
@@ -172,7 +176,8 @@ static void what_is_given_up_is_followed_to_its_pool(void)
 static void a_drain_is_heard_by_the_pools_own_l7(void)
 {
     struct record r = simulate(
-        "{ 'version': 1, 'name': 't', 'run': { 'duration': '10s' }, 'measure': { 'interval': '1s' }, "
+        "{ 'version': 1, 'name': 't', 'run': { 'duration': '10s' }, "
+        "'measure': { 'interval': '1s' }, "
         "'clients': [ { 'name': 'c', 'to': 'lb', 'arrival': { 'process': 'poisson', 'rate': "
         "'1000/s' } } ], 'balancers': [ { 'name': 'lb', 'algorithm': 'round_robin', 'to': 'a', "
         "'routes': [ { 'to': { 'a': 1, 'b': 1 } } ] } ], "
