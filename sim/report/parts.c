@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELL = 9 };
+enum { CELL = 9, LEAST_NAME = 6 };
 
 static const char *const short_name[PART_COUNT] = {
     [PART_CONNECT] = "connect",
@@ -85,14 +85,13 @@ static void put_row(FILE *f, const struct result *r, uint32_t policy, const enum
 void parts_table(FILE *f, const struct result *r, const struct report_style *style,
                  uint32_t name_width)
 {
-    uint32_t columns = style->columns ? style->columns : 80, room = (columns - 2) / CELL;
+    uint32_t columns = style->columns == 0 ? 80 : style->columns < 60 ? 60 : style->columns;
     enum part part[PART_COUNT];
-    uint32_t width = name_width, n = choose(r, part, room);
+    uint32_t n = choose(r, part, (columns - 2 - LEAST_NAME) / CELL);
+    uint32_t room = columns - 2 - n * CELL, width = name_width < room ? name_width : room;
 
     if (!parts_are_of_interest(r))
         return;
-    if (2 + width + n * CELL > columns)
-        width = columns > 8 + n * CELL ? columns - 2 - n * CELL : 6;
     fputs("\n  ", f);
     columns_left(f, width >= 9 ? "mean time" : "mean", width);
     for (uint32_t i = 0; i < n; i++)

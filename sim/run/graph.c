@@ -384,9 +384,9 @@ static void build_fronts(const struct graph *g, struct sim *sim, uint32_t b,
 static int build_pickers(const struct graph *g, struct sim *sim, uint32_t b, uint32_t pool,
                          const struct balancer_config *c, struct arena *arena, struct err *err)
 {
+    struct link none = { .lane = NONE };
     struct link out = upstream_is_wanted(c)
-                    ? (struct link){ .lane = NONE }
-                    : graph_link(g->scenario, sim, c->name, balancer_pool(c, pool));
+                          ? none : graph_link(g->scenario, sim, c->name, balancer_pool(c, pool));
     uint32_t first = graph_picker(g, b, pool, 0);
 
     for (uint32_t k = 0; k < c->instances; k++)

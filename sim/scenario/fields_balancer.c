@@ -118,8 +118,8 @@ static const struct field balancer_rows[] = {
     { "gone_backend", &field_choice, BALANCER(gone_backend), .when = L4, .preset = "\"follow\"",
       .extra = gone_backends, .unless = "an l7 picks for every request",
       .help = "a flow whose backend was removed or is down: \"follow\" it there; \"drop\" what "
-              "comes until the flow is idle (IPVS expire_nodest_conn 0; UDP through stale conntrack "
-              "entries); \"reset\"; \"pick\" another (Katran, Maglev)" },
+              "comes until the flow is idle (IPVS expire_nodest_conn 0; UDP through stale "
+              "conntrack entries); \"reset\"; \"pick\" another (Katran, Maglev)" },
     { "ecmp", &field_object, BALANCER(ecmp), .extra = &fields_ecmp,
       .help = "a router before the instances; default: clients know them all" },
     { "retries", &field_object, BALANCER(retries), .when = L7, .extra = &fields_retries,

@@ -306,7 +306,7 @@ static void what_is_lost_is_sent_again(void)
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), count_born(&r));
     CU_ASSERT_DOUBLE_EQUAL((double)hist_quantile(&h, 1, h.total) / 1e9, 1.41, 0.01);
     /* 225 of them; those of the last 300 ms are lost twice, of the 600 ms before three times */
-    CU_ASSERT_DOUBLE_EQUAL((double)count_tally(&r, TALLY_ECMP_LOST), 25.0 * (9 + 7 + 3) , 120);
+    CU_ASSERT_DOUBLE_EQUAL((double)count_tally(&r, TALLY_ECMP_LOST), 25.0 * (9 + 7 + 3), 120);
     hist_fini(&h);
     record_fini(&r);
 }
@@ -446,8 +446,8 @@ static void what_goes_to_a_backend_that_is_gone(void)
 }
 
 /* Fifty ports behind a NAT, each used again after a second; the table knows it for 5 s after its
- * end.  A quarter of the new connections meets an entry of the backend that was removed, and is lost, as
- * long as entries of before stand: 5 s.  IPVS with conn_reuse_mode 0 (kubernetes issue 81775). */
+ * end.  A quarter of the new connections meets an entry of the backend that was removed, and is
+ * lost, as long as entries of before stand: 5 s.  IPVS with conn_reuse_mode 0 (kubernetes issue 81775). */
 static void ports_used_again_lead_where_they_led(void)
 {
     static const char *const reuse[] = { "pick", "follow" };
