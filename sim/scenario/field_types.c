@@ -293,7 +293,7 @@ static int read_size(struct reader *rd, const struct field *f, const cJSON *node
     uint64_t value;
 
     if (!cJSON_IsString(node) || text_size(node->valuestring, &value) < 0)
-        return tell_no_unit(rd, node, "a size", "E111", "\"500 B\", \"100kB\" or \"2MiB\"");
+        return tell_no_unit(rd, node, "a size", "E111", "\"500B\", \"100kB\" or \"2MiB\"");
     if ((double)value < f->min || (double)value > f->max) {
         char low[40], high[40];
 

@@ -74,9 +74,13 @@ static void check_health(struct reader *rd, const cJSON *node, void *object)
 {
     struct health_config *h = object;
 
-    (void)rd;
     if (!h->timeout)
         h->timeout = h->interval;
+    if (h->timeout > h->interval) {
+        doc_fault(&rd->doc, rd->err, doc_get(node, "timeout"), DOC_VALUE, "E122",
+                  "a check may take longer than the \"interval\" between two");
+        err_hint(rd->err, "the next would be due before this one has failed: at most the interval");
+    }
     if (!doc_get(node, "first"))
         h->first = NEVER;
 }

@@ -447,7 +447,8 @@ static void what_goes_to_a_backend_that_is_gone(void)
 
 /* Fifty ports behind a NAT, each used again after a second; the table knows it for 5 s after its
  * end.  A quarter of the new connections meets an entry of the backend that was removed, and is
- * lost, as long as entries of before stand: 5 s.  IPVS with conn_reuse_mode 0 (kubernetes issue 81775). */
+ * lost, as long as entries of before stand: 5 s.  IPVS with conn_reuse_mode 0 (kubernetes issue
+ * 81775). */
 static void ports_used_again_lead_where_they_led(void)
 {
     static const char *const reuse[] = { "pick", "follow" };
