@@ -71,6 +71,7 @@ struct host {
 
 static void host_init(struct host *h, struct lb *lb, nsec timer_cost)
 {
+    /* cppcheck-suppress nullPointerRedundantCheck ; out of memory does not come back */
     nsec between = LATENCY / lb->count;
 
     h->lb = lb;

@@ -66,7 +66,7 @@ static nsec median(const struct pace *a)
             sorted[j] = sorted[j - 1];
         sorted[j] = a->latency[k];
     }
-    return sorted[(n - 1) / 2];
+    return n > 0 ? sorted[(n - 1) / 2] : 0;
 }
 
 nsec paces_expect(const struct paces *p, uint32_t in_flight)
