@@ -116,10 +116,12 @@ static uint64_t work_of(const struct balancer *b, const struct sim *sim, const s
     return station_demand(backend_station(sim->node[b->peer[0].target]), r);
 }
 
-static void count_pick(const struct balancer *b, struct sim *sim, uint32_t peer)
+static void note_pick(struct balancer *b, struct sim *sim, uint32_t peer)
 {
     if (b->peer[peer].backend != NONE)
         meter_backend(&sim->meter, b->peer[peer].backend)->picked++;
+    if (__builtin_expect(b->is_watching, 0))
+        balancer_note_pick(b, sim, peer);
 }
 
 static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
@@ -140,7 +142,7 @@ static uint32_t pick(struct balancer *b, struct sim *sim, const struct req *r,
         b->is_full = peer == LB_FULL;
         return NONE;
     }
-    count_pick(b, sim, peer);
+    note_pick(b, sim, peer);
     if (__builtin_expect(b->signals != NULL, 0))
         balancer_probe(b, sim);
     return peer;
@@ -154,7 +156,7 @@ uint32_t balancer_take(struct balancer *b, struct sim *sim, uint32_t peer)
     if (!b->is_full || (k->limit > 0 && k->inflight >= k->limit))
         return NONE;
     lb_take(b->lb, peer, sim->now);
-    count_pick(b, sim, peer);
+    note_pick(b, sim, peer);
     return peer;
 }
 

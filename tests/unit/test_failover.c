@@ -7,15 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static uint64_t tally(const struct record *r, enum tally t)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < r->slices; i++)
-        sum += r->slice[i].tally[t];
-    return sum;
-}
-
 static double seconds(uint64_t ns)
 {
     return (double)ns / 1e9;
@@ -58,9 +49,9 @@ static void each_level_sees_what_it_asks(void)
                 EVENTS("{ 'at': '5s', %s, 'target': 's[1]', 'for': '8s' }"),
                 levels[l], row[i].fault);
 
-            CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 1);
-            CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), row[i].seen[l]);
-            CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT_WELL), 0);
+            CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS), 1);
+            CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), row[i].seen[l]);
+            CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT_WELL), 0);
             record_fini(&r);
         }
 }
@@ -78,8 +69,8 @@ static void a_check_waits_behind_requests(void)
                      "'cost': '%s' }")
             BACKENDS("1", "") " }", row[i].cost);
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT) > 0, row[i].is_out);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT_WELL), tally(&r, TALLY_TAKEN_OUT));
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT) > 0, row[i].is_out);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT_WELL), count_tally(&r, TALLY_TAKEN_OUT));
         record_fini(&r);
     }
 }
@@ -102,12 +93,12 @@ static void detection_takes_the_phase_and_the_falls(void)
             EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': '%s', 'target': 's[*]' }"),
             row[i].fall, row[i].mode);
         double least = 2.0 * (row[i].fall - 1) + row[i].extra, n = 400;
-        double mean = seconds(tally(&r, TALLY_DETECTION_NS)) / n;
+        double mean = seconds(count_tally(&r, TALLY_DETECTION_NS)) / n;
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), 400);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), 400);
         CU_ASSERT(fabs(mean - (least + 1)) < 4 * 2 / sqrt(12 * n));
-        CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_MAX_NS)) <= least + 2);
-        CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_MAX_NS)) > least + 1.9);
+        CU_ASSERT(seconds(count_tally(&r, TALLY_DETECTION_MAX_NS)) <= least + 2);
+        CU_ASSERT(seconds(count_tally(&r, TALLY_DETECTION_MAX_NS)) > least + 1.9);
         record_fini(&r);
     }
 }
@@ -119,10 +110,10 @@ static void the_last_instance_counts(void)
         RUN("20s", "3") CLIENT("10/s")
         BALANCER("'instances': 4, 'health_check': { 'interval': '2s', 'fall': 1 }")
         BACKENDS("400", "") EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[*]' }"));
-    double mean = seconds(tally(&r, TALLY_DETECTION_NS)) / 400;
+    double mean = seconds(count_tally(&r, TALLY_DETECTION_NS)) / 400;
     double sd = 2 * sqrt(4 / (25.0 * 6));   /* of the largest of 4 uniforms */
 
-    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), 400);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), 400);
     CU_ASSERT(fabs(mean - 1.6) < 4 * sd / 20);
     record_fini(&r);
 }
@@ -138,9 +129,9 @@ static void fast_and_down_intervals(void)
         EVENTS("{ 'at': '4s', 'do': 'fail', 'target': 's[0]', 'for': '10s' }"));
 
     /* checks at 1, 3, 5, 5.1, 5.2: down; 10.2, 15.2 good, 15.3: up; 17.3 ... 29.3 */
-    CU_ASSERT_EQUAL(tally(&r, TALLY_DETECTION_NS), 1200 * MILLISECOND);
-    CU_ASSERT_EQUAL(tally(&r, TALLY_PROBES), 8 + 7);
-    CU_ASSERT_EQUAL(tally(&r, TALLY_PROBES_FAILED), 4);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_DETECTION_NS), 1200 * MILLISECOND);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_PROBES), 8 + 7);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_PROBES_FAILED), 4);
     record_fini(&r);
 }
 
@@ -165,9 +156,9 @@ static void observed_errors_are_checks(void)
             row[i].observe, row[i].on_error, row[i].fault);
         bool hides = strcmp(row[i].fault, "grey") == 0; /* its checks pass: the doubt ends */
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS_DETECTED), row[i].found && !hides);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), row[i].found && !hides);
         if (row[i].found && !hides)
-            CU_ASSERT(seconds(tally(&r, TALLY_DETECTION_NS)) < 2);
+            CU_ASSERT(seconds(count_tally(&r, TALLY_DETECTION_NS)) < 2);
         record_fini(&r);
     }
 }
@@ -181,8 +172,30 @@ static void max_fails_loses_one_request_a_try(void)
         EVENTS("{ 'at': '2s', 'do': 'fail', 'target': 's[1]', 'for': '4s' }"));
 
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 2);
-    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULT_FAILED), 2);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULT_FAILED), 2);
     CU_ASSERT(picked_between(&r, 1, 9 * SECOND, 11 * SECOND) >= 19);
+    record_fini(&r);
+}
+
+/* s[1] hangs from 2 s to 20 s and is given up after 1.5 s: out from the second timeout on, at
+ * 3.6 s; the last of those sent before ends at 5 s, so 9 s is the first second in which one may
+ * try.  It ends at 10.5 s, the next tries at 14 s, the third is answered when the hang ends:
+ * nothing is held against it then, and one refusal at 30 s is one of two. */
+static void one_request_tries_a_server_that_failed(void)
+{
+    struct record r = simulate(
+        RUN("40s", "1") "'measure': { 'interval': '1s' }, " CLIENT("30/s")
+        BALANCER("'timeout': '1500ms', 'passive': { 'max_fails': 2, 'fail_timeout': '3s' }")
+        BACKENDS("3", "")
+        EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]', 'for': '18s' }, "
+               "{ 'at': '30s', 'do': 'fail', 'target': 's[1]', 'for': '100ms' }"));
+
+    CU_ASSERT_EQUAL(picked_between(&r, 1, 5 * SECOND, 9 * SECOND), 0);
+    CU_ASSERT_EQUAL(picked_between(&r, 1, 9 * SECOND, 14 * SECOND), 1);
+    CU_ASSERT_EQUAL(picked_between(&r, 1, 14 * SECOND, 19 * SECOND), 1);
+    CU_ASSERT_EQUAL(picked_between(&r, 1, 19 * SECOND, 20 * SECOND), 1);
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 1);
+    CU_ASSERT_DOUBLE_EQUAL((double)picked_between(&r, 1, 31 * SECOND, 39 * SECOND), 80, 2);
     record_fini(&r);
 }
 
@@ -196,7 +209,7 @@ static void outlier_detection_ejects_in_the_network(void)
 
     /* five failures at 100/s, back at the tick at 40 s, five more, out for 60 s */
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_ERROR), 10);
-    CU_ASSERT_EQUAL(tally(&r, TALLY_TAKEN_OUT), 2);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT), 2);
     record_fini(&r);
 }
 
@@ -242,7 +255,7 @@ static void a_keeper_restarts_what_hangs(void)
             row[i].level, row[i].mode);
         double lost = (double)(count_born(&r) - count_ended(&r, OUTCOME_OK)) / 10;
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_RESTARTS), row[i].restarts);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_RESTARTS), row[i].restarts);
         CU_ASSERT(lost <= row[i].most_lost + 0.2);
         CU_ASSERT(lost >= (row[i].restarts == 1 ? 8 : 48));
         record_fini(&r);
@@ -259,7 +272,7 @@ static void chance_takes_mttr_of_each_mtbf(void)
         BACKENDS("200", ", 'workers': 'unlimited', 'failures': { 'mtbf': '80s', 'mttr': '20s' }")
         " }");
     double down = (double)(count_born(&r) - count_ended(&r, OUTCOME_OK)) / (double)count_born(&r);
-    double faults = (double)tally(&r, TALLY_FAULTS);
+    double faults = (double)count_tally(&r, TALLY_FAULTS);
 
     /* a cycle's length has variance 80^2 + 20^2: the count's is n x T (80^2 + 20^2) / 100^3; it
      * begins up, so 80^2 .. /2 of a cycle's moment come off */
@@ -289,7 +302,7 @@ static void draining_saves_what_a_stop_would_cut(void)
         CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK) < count_born(&r), row[i].lost);
         for (uint32_t b = 0; b < 4; b++)
             CU_ASSERT(picked_between(&r, b, 36 * SECOND, 40 * SECOND) > 150);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 0);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS), 0);
         record_fini(&r);
     }
 }
@@ -359,7 +372,7 @@ static void what_flaps_fails_again_and_again(void)
         EVENTS("{ 'at': '5s', 'do': 'fail', 'target': 's[0]', 'for': '1s', 'every': '4s', 'until': "
                "'42s' }"));
 
-    CU_ASSERT_EQUAL(tally(&r, TALLY_FAULTS), 10);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS), 10);
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_REFUSED), 1000);
     record_fini(&r);
 }
@@ -372,6 +385,7 @@ static const struct unit_test tests[] = {
     { "fast_and_down_intervals", fast_and_down_intervals },
     { "observed_errors_are_checks", observed_errors_are_checks },
     { "max_fails_loses_one_request_a_try", max_fails_loses_one_request_a_try },
+    { "one_request_tries_a_server_that_failed", one_request_tries_a_server_that_failed },
     { "outlier_detection_ejects_in_the_network", outlier_detection_ejects_in_the_network },
     { "fail_open_or_closed", fail_open_or_closed },
     { "a_keeper_restarts_what_hangs", a_keeper_restarts_what_hangs },
