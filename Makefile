@@ -66,15 +66,15 @@ SIM_SRC  := $(wildcard sim/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 PLUG_SRC := $(wildcard tests/plugin/*.c)
-PLOTS    := $(wildcard plots/*.gp)
-EMBED    := $(wildcard sim/report/embed.awk)
-PROFILES := $(sort $(wildcard scenarios/profiles/*.json))
-TOPICS   := $(sort $(wildcard docs/topics/*.txt))
+
+# Files that are built into the program.
+plots    := $(sort $(wildcard plots/*.gp))
+profiles := $(sort $(wildcard scenarios/profiles/*.json))
+topics   := $(sort $(wildcard docs/topics/*.txt))
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LB_OBJ   := $(call obj,$(LB_SRC))
-GEN_OBJ  := $(if $(EMBED),$(BUILD)/obj/gen/plot_templates.o) $(BUILD)/obj/gen/profiles.o \
-            $(BUILD)/obj/gen/topics.o
+GEN_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,plots profiles topics)
 MAIN_OBJ := $(BUILD)/obj/sim/cli/main.o
 SIM_OBJ  := $(filter-out $(MAIN_OBJ),$(call obj,$(SIM_SRC))) $(GEN_OBJ)
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
@@ -108,16 +108,10 @@ $(BUILD)/gen/datadir: FORCE
 $(call obj,sim/cli/cmd_list.c): COMPILE += @$(BUILD)/gen/datadir
 $(call obj,sim/cli/cmd_list.c): $(BUILD)/gen/datadir
 
-$(BUILD)/gen/plot_templates.c: $(PLOTS) $(EMBED)
-	@mkdir -p $(@D)
-	@$(call say,GEN)
-	$(Q)awk -f sim/report/embed.awk $(PLOTS) > $@
-
 # Made each time, kept when it is the same: a file may also be taken away.
-$(BUILD)/gen/profiles.c $(BUILD)/gen/topics.c: FORCE
+$(BUILD)/gen/%.c: FORCE
 	@mkdir -p $(@D)
-	@awk -v what=$(patsubst %s,%,$(basename $(@F))) -f sim/base/embed_texts.awk \
-	  $(if $(findstring topics,$@),$(TOPICS),$(PROFILES)) > $@.$$$$ && \
+	@awk -v what=$(*:s=) -f sim/base/embed_texts.awk $($*) > $@.$$$$ && \
 	  { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
 
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP

@@ -4,6 +4,7 @@
  * round serves, in configured order, the backends of at least its weight.  The surprise: a heavy
  * backend is given its surplus first and all at once, 5,1,1 is a a a a a b c.  A tree of greatest
  * weights finds the next one, and the next round that has any, without walking the list. */
+#include "divisor.h"
 #include "lb.h"
 
 #include <stdlib.h>
@@ -135,16 +136,6 @@ static void make_room(struct lb *lb)
     w->most = lb_grow(NULL, 0, 2 * (size_t)w->leaves, sizeof *w->most);
     for (uint32_t i = 0; i < lb->count; i++)
         sync_leaf(lb, i);
-}
-
-static uint32_t common_divisor(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
 }
 
 /* IPVS goes back to the head of its list and stays in its round, where that still exists. */

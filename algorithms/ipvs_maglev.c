@@ -3,6 +3,7 @@
  *
  * A weight of 0 keeps the table as it was and refuses that backend's clients, unless told to fall
  * back; a backend that never had a weight gets no slot. */
+#include "divisor.h"
 #include "hash_sip.h"
 #include "ipvs_hash.h"
 #include "maglev_table.h"
@@ -28,16 +29,6 @@ static uint32_t hash_word(const struct sip *sip, uint32_t value)
     for (int k = 0; k < 4; k++)
         bytes[k] = (unsigned char)(value >> (8 * k));
     return (uint32_t)hash_sip(sip, bytes, sizeof bytes);
-}
-
-static uint32_t gcd(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
 }
 
 static uint32_t bits_of(uint32_t value)
@@ -71,7 +62,7 @@ static void set_turns(struct maglev_table *t)
     uint32_t divisor = t->claim[0].weight, most = 0, shift;
 
     for (uint32_t k = 0; k < t->claims; k++) {
-        divisor = gcd(t->claim[k].weight, divisor);
+        divisor = common_divisor(t->claim[k].weight, divisor);
         most = t->claim[k].weight > most ? t->claim[k].weight : most;
     }
     shift = bits_of(most / divisor);

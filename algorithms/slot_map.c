@@ -4,6 +4,8 @@
  * scan. */
 #include "slot_map.h"
 
+#include "divisor.h"
+
 #include <stdlib.h>
 
 enum { OWING, EVEN, RICH };     /* score below 0, below the sum of weights, not below */
@@ -111,16 +113,6 @@ static void make_room(struct lb *lb)
         h->place = s->place;
     }
     s->room = room;
-}
-
-static uint32_t common_divisor(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
 }
 
 /* The map has room for all backends, so that a pick can fill it again when one comes up. */

@@ -1,5 +1,5 @@
 # embed_texts.awk - files as C: a table of their names and one of their texts, so that the program
-# knows its products (profile.h) and topics (topic.h) wherever it runs.
+# knows its products (profile.h), topics (topic.h) and figures (plot.h) wherever it runs.
 #   awk -v what=profile -f sim/base/embed_texts.awk scenarios/profiles/*.json > build/gen/profiles.c
 function escaped(text,    out, i, c)
 {

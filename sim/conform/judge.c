@@ -115,6 +115,29 @@ void judge_case(struct judged *j, struct pick_case *c, uint32_t steps)
     c->step = arena_alloc(&j->arena, (steps + 1) * sizeof *c->step);
 }
 
+struct lb *judge_balancer(struct judged *j, uint64_t seed)
+{
+    struct lb *lb = policy_new(&j->policy, seed);
+    struct pick_backend *b;
+    uint32_t count;
+
+    judge_backends(j, NULL, IDS_ANEW, &b, &count);
+    for (uint32_t k = 0; k < count; k++) {
+        lb_add(lb, b[k].id, b[k].address, b[k].weight, b[k].limit);
+        if (b[k].is_down)
+            lb_set_state(lb, k, LB_DOWN);
+    }
+    return lb;
+}
+
+void judge_start(struct judged *j, struct lb *lb)
+{
+    const char *why;
+
+    if (lb_start(lb, &why) < 0)
+        err_input(j->err, "E107", "%s with %u backends: %s", j->policy.label, lb->count, why);
+}
+
 void judge_pick(struct pick_case *c, const char *key, uint32_t length)
 {
     c->step[c->steps++] = (struct pick_step){ .kind = STEP_PICK, .key = key,

@@ -50,6 +50,10 @@ void judge_case(struct judged *, struct pick_case *, uint32_t steps);
 enum judge_ids { IDS_ANEW, IDS_KEPT };
 void judge_backends(struct judged *, const char *without, enum judge_ids, struct pick_backend **,
                     uint32_t *count);
+/* The recording's policy over its servers, down ones down; before judge_start() its algorithm's
+ * parameters may still be set.  The caller's: lb_free(). */
+struct lb *judge_balancer(struct judged *, uint64_t seed);
+void       judge_start(struct judged *, struct lb *);
 void judge_pick(struct pick_case *, const char *key, uint32_t length);
 void judge_release(struct pick_case *, uint32_t pick);
 

@@ -3,8 +3,6 @@
  * began is not in it, so the beginning that explains most is taken, and told. */
 #include "judge.h"
 
-#include "../base/xalloc.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,25 +104,12 @@ static bool fails_at(const struct story *s, uint32_t place, nsec at)
 static struct lb *start(struct judged *j)
 {
     const struct product_server *first = &j->recording->pool.server[0];
-    struct lb *lb = lb_new(j->policy.ops, 1);
-    struct pick_backend *b;
+    struct lb *lb = judge_balancer(j, 1);
     const char *why;
-    uint32_t count;
 
-    if (!lb)
-        xalloc_failed();
-    judge_backends(j, NULL, IDS_ANEW, &b, &count);
-    for (uint32_t k = 0; k < j->policy.set_count; k++)
-        lb_set(lb, j->policy.set[k].param, j->policy.set[k].value, &why);
     lb_set(lb, "max_fails", first->max_fails, &why);
     lb_set(lb, "fail_timeout", (double)first->fail_timeout, &why);
-    for (uint32_t k = 0; k < count; k++) {
-        lb_add(lb, b[k].id, b[k].address, b[k].weight, b[k].limit);
-        if (b[k].is_down)
-            lb_set_state(lb, k, LB_DOWN);
-    }
-    if (lb_start(lb, &why) < 0)
-        err_input(j->err, "E107", "%s with %u backends: %s", j->policy.label, count, why);
+    judge_start(j, lb);
     return lb;
 }
 

@@ -5,33 +5,17 @@
  * the two recorded ones, widened by what one server gets in a check interval.  Where the program
  * goes by a clock of whole seconds, or the time of its checks is not in the recording, ten
  * beginnings are tried, and the one that explains most is told. */
-#include "judge.h"
+#include "replay.h"
 
 #include "../base/xalloc.h"
-#include "../run/cell.h"
 #include "failover_told.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TEXT = 8192, PHASES = 10 };
-
-struct text { char at[MOST_TEXT]; size_t used; };
-
-static void put(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct text *t, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    if (t->used < sizeof t->at)
-        t->used += (size_t)vsnprintf(t->at + t->used, sizeof t->at - t->used, fmt, args);
-    va_end(args);
-}
+enum { PHASES = 10 };
 
 /* ---- reading ---- */
 
@@ -108,50 +92,51 @@ static double first_check(const struct judged *j)
 
 /* HAProxy's own checks begin anew when the one before has ended. */
 static void put_checks(const struct judged *j, const struct failover *f, double first,
-                       struct text *t)
+                       struct replay_text *t)
 {
     bool is_haproxy = strcmp(j->recording->program, "haproxy") == 0;
 
     if (f->interval == 0)
         return;
-    put(t, ",\"health_check\":{\"interval\":\"%.3fs\",\"rise\":%u,\"fall\":%u,\"level\":\"%s\","
-           "\"from\":\"%s\",\"first\":\"%.4fs\"", seconds(f->interval), f->rise, f->fall,
+    replay_put(t, ",\"health_check\":{\"interval\":\"%.3fs\","
+               "\"rise\":%u,\"fall\":%u,\"level\":\"%s\","
+               "\"from\":\"%s\",\"first\":\"%.4fs\"", seconds(f->interval), f->rise, f->fall,
         f->asks_http ? "l7" : "l4", is_haproxy ? "end" : "start", first);
     if (f->timeout > 0)
-        put(t, ",\"timeout\":\"%.3fs\"", seconds(f->timeout));
+        replay_put(t, ",\"timeout\":\"%.3fs\"", seconds(f->timeout));
     if (f->fast_interval > 0)
-        put(t, ",\"fast_interval\":\"%.3fs\"", seconds(f->fast_interval));
+        replay_put(t, ",\"fast_interval\":\"%.3fs\"", seconds(f->fast_interval));
     if (f->down_interval > 0)
-        put(t, ",\"down_interval\":\"%.3fs\"", seconds(f->down_interval));
+        replay_put(t, ",\"down_interval\":\"%.3fs\"", seconds(f->down_interval));
     if (f->observe)
-        put(t, ",\"observe\":\"%s\",\"error_limit\":%u,\"on_error\":\"%s\"", f->observe,
+        replay_put(t, ",\"observe\":\"%s\",\"error_limit\":%u,\"on_error\":\"%s\"", f->observe,
             f->error_limit, f->on_error ? f->on_error : "fail-check");
-    put(t, "}");
+    replay_put(t, "}");
 }
 
-static void put_passive(const struct judged *j, const struct failover *f, struct text *t)
+static void put_passive(const struct judged *j, const struct failover *f, struct replay_text *t)
 {
     if (f->max_fails > 0)
-        put(t, ",\"passive\":{\"rule\":\"%s\",\"max_fails\":%u,\"fail_timeout\":\"%.3fs\","
+        replay_put(t, ",\"passive\":{\"rule\":\"%s\",\"max_fails\":%u,\"fail_timeout\":\"%.3fs\","
                "\"on\":[\"refused\",\"reset\",\"timeout\"%s]}", j->recording->program, f->max_fails,
             seconds(f->fail_timeout), f->fails_on_5xx ? ",\"5xx\"" : "");
 }
 
-static void put_retries(const struct failover *f, struct text *t)
+static void put_retries(const struct failover *f, struct replay_text *t)
 {
-    put(t, ",\"timeout\":\"%.3fs\",\"retries\":{\"max\":%u,\"on\":[\"refused\"",
+    replay_put(t, ",\"timeout\":\"%.3fs\",\"retries\":{\"max\":%u,\"on\":[\"refused\"",
         f->answer_timeout > 0 ? seconds(f->answer_timeout) : 60, f->retries);
     if (f->retries_http)
-        put(t, ",\"reset\",\"timeout\"%s", f->fails_on_5xx ? ",\"5xx\"" : "");
-    put(t, "]");
+        replay_put(t, ",\"reset\",\"timeout\"%s", f->fails_on_5xx ? ",\"5xx\"" : "");
+    replay_put(t, "]");
     if (f->retries > 0)
-        put(t, ",\"redispatch\":%s",
+        replay_put(t, ",\"redispatch\":%s",
             f->redispatch == FAILOVER_REDISPATCH_OFF ? "\"never\"" : "\"always\"");
     if (f->retries > 0 && f->wait > 0)
-        put(t, ",\"backoff\":{\"base\":\"%.3fs\",\"max\":\"%.3fs\",\"factor\":1,"
-               "\"jitter\":\"none\",\"same_only\":%s}", seconds(f->wait), seconds(f->wait),
+        replay_put(t, ",\"backoff\":{\"base\":\"%.3fs\",\"max\":\"%.3fs\",\"factor\":1,"
+                   "\"jitter\":\"none\",\"same_only\":%s}", seconds(f->wait), seconds(f->wait),
             f->waits_always ? "false" : "true");
-    put(t, "}");
+    replay_put(t, "}");
 }
 
 /* nginx's own count of failures, of any kind, is left to `passive`, which knows their kinds. */
@@ -165,25 +150,29 @@ static bool counts_failures(const struct lb_ops *ops)
 
 /* phase: how long before the first request that counts time begins. */
 static void put_scenario(const struct judged *j, const struct failover_trial *r,
-                         const struct failover *f, double phase, double first, struct text *t)
+                         const struct failover *f, double phase, double first,
+                          struct replay_text *t)
 {
     uint32_t n = j->recording->pool.servers;
 
-    put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"duration\":\"%.4fs\","
-           "\"warmup\":\"%.4fs\",\"seed\":1,\"replications\":1},", r->lasts + phase, phase);
-    put(t, "\"measure\":{\"interval\":\"200ms\"},");
-    put(t, "\"clients\":[{\"name\":\"driver\",\"to\":\"lb\",\"count\":1000,\"timeout\":\"30s\","
-           "\"arrival\":{\"process\":\"constant\",\"rate\":\"%.6f/s\"}}],", r->rate);
-    put(t, "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\",\"policy\":\"%s\"%s},"
-           "\"to\":\"s\"", j->profile->name, j->recording->pool.policy,
+    replay_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"duration\":\"%.4fs\","
+               "\"warmup\":\"%.4fs\",\"seed\":1,\"replications\":1},", r->lasts + phase, phase);
+    replay_put(t, "\"measure\":{\"interval\":\"200ms\"},");
+    replay_put(t, "\"clients\":[{\"name\":\"driver\",\"to\":\"lb\","
+               "\"count\":1000,\"timeout\":\"30s\","
+               "\"arrival\":{\"process\":\"constant\",\"rate\":\"%.6f/s\"}}],", r->rate);
+    replay_put(t, "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\","
+               "\"policy\":\"%s\"%s},"
+               "\"to\":\"s\"", j->profile->name, j->recording->pool.policy,
         counts_failures(j->policy.ops) ? ",\"max_fails\":0" : "");
     put_checks(j, f, first, t);
     put_passive(j, f, t);
     put_retries(f, t);
-    put(t, "}],\"backends\":[{\"name\":\"s\",\"count\":%u,\"workers\":\"unlimited\","
-           "\"service\":\"1ms\"}],", n);
-    put(t, "\"events\":[{\"at\":\"%.4fs\",\"do\":\"fail\",\"mode\":\"%s\",\"target\":\"s[%u]\","
-           "\"for\":\"%.4fs\"}]}", r->down + phase, r->mode, r->server - 1, r->up - r->down);
+    replay_put(t, "}],\"backends\":[{\"name\":\"s\",\"count\":%u,\"workers\":\"unlimited\","
+               "\"service\":\"1ms\"}],", n);
+    replay_put(t, "\"events\":[{\"at\":\"%.4fs\",\"do\":\"fail\",\"mode\":\"%s\","
+               "\"target\":\"s[%u]\","
+               "\"for\":\"%.4fs\"}]}", r->down + phase, r->mode, r->server - 1, r->up - r->down);
 }
 
 /* ---- runs ---- */
@@ -191,26 +180,16 @@ static void put_scenario(const struct judged *j, const struct failover_trial *r,
 static int simulate(struct judged *j, const struct failover_trial *r, const struct failover *f,
                     double phase, double first, struct failover_told *told)
 {
-    struct text *t = xcalloc(1, sizeof *t);
-    struct scenario_overrides over = { .text = t->at };
-    struct scenario sc;
+    struct replay_text *t = xcalloc(1, sizeof *t);
     struct record record;
     int rc;
 
     put_scenario(j, r, f, phase, first, t);
-    over.length = t->used;
-    rc = t->used < sizeof t->at ? scenario_load(&sc, "recording.json", &over, j->err)
-                                : fault(j, NULL, "more than can be run");
+    rc = replay_run(j, t, j->recording->inputs, &record);
     if (rc == 0) {
-        rc = cell_run(&sc, &(struct cell){ 0, 0 }, &record, NULL, NULL, j->err);
-        if (rc == 0) {
-            failover_compare(j, r, f, &record, told);
-            record_fini(&record);
-        }
-        scenario_fini(&sc);
+        failover_compare(j, r, f, &record, told);
+        record_fini(&record);
     }
-    if (j->err->errors == 0)
-        err_init(j->err);           /* warnings of a scenario that nobody wrote */
     free(t);
     return rc;
 }

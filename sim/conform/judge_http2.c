@@ -5,6 +5,7 @@
  * of its servers: shares are compared as they come in size, and by name where the policy is a map.
  * At an L7 they are compared by name, to 2 points where the policy counts what is in flight or
  * draws, as that hangs on the time of every answer. */
+#include "replay.h"
 #include "shares.h"
 
 #include "../base/xalloc.h"
@@ -41,20 +42,20 @@ static int read_load(struct judged *j, struct load *l)
 /* A connection that an L4 deals out carries one request at a time: that leaves the shares as they
  * are.  At an L7 there are as many requests out as streams. */
 static void put_pool(const struct judged *j, const struct load *l, bool is_l4,
-                     struct shares_text *t)
+                     struct replay_text *t)
 {
     bool is_map = j->policy.ops->traits & LB_BY_KEY;
 
-    shares_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"requests\":%u,\"seed\":1,"
-           "\"replications\":1},\"clients\":[{\"name\":\"c\",\"to\":\"lb\",\"count\":%u,"
-           "\"protocol\":\"h2\",%s\"arrival\":{\"process\":\"closed\",\"think\":\"0\"}}],",
+    replay_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"requests\":%u,\"seed\":1,"
+               "\"replications\":1},\"clients\":[{\"name\":\"c\",\"to\":\"lb\",\"count\":%u,"
+               "\"protocol\":\"h2\",%s\"arrival\":{\"process\":\"closed\",\"think\":\"0\"}}],",
         l->requests, is_l4 ? l->connections : l->connections * l->streams,
         is_map ? "\"nat\":{\"addresses\":1}," : "");
-    shares_put(t, "\"balancers\":[{\"name\":\"lb\",\"layer\":\"%s\",\"algorithm\":{"
-           "\"profile\":\"%s\",\"policy\":\"%s\"},\"to\":\"s\"}],"
-           "\"backends\":[{\"name\":\"s\",\"count\":%u,"
-           "\"workers\":\"unlimited\",\"service\":{\"dist\":\"uniform\",\"min\":\"1900us\","
-           "\"max\":\"2100us\"}}]}",
+    replay_put(t, "\"balancers\":[{\"name\":\"lb\",\"layer\":\"%s\",\"algorithm\":{"
+               "\"profile\":\"%s\",\"policy\":\"%s\"},\"to\":\"s\"}],"
+               "\"backends\":[{\"name\":\"s\",\"count\":%u,"
+               "\"workers\":\"unlimited\",\"service\":{\"dist\":\"uniform\",\"min\":\"1900us\","
+               "\"max\":\"2100us\"}}]}",
         is_l4 ? "l4" : "l7", j->profile->name, j->recording->pool.policy,
         j->recording->pool.servers);
 }
@@ -88,12 +89,12 @@ static int judge_pool(struct judged *j, const char *name, const struct load *l, 
     const cJSON *again = doc_get(doc_get(all, name), "share_pct");
     bool is_map = j->policy.ops->traits & LB_BY_KEY;
     bool is_exact = is_l4 || strcmp(j->recording->pool.policy, "roundrobin") == 0;
-    struct shares_text *t = xcalloc(1, sizeof *t);
+    struct replay_text *t = xcalloc(1, sizeof *t);
     struct record record;
     int rc;
 
     put_pool(j, l, is_l4, t);
-    rc = shares_simulate(j, t, &record);
+    rc = replay_run(j, t, j->recording->outputs, &record);
     if (rc == 0) {
         struct shares ours = shares_of(&record, 0, record.slices);
 

@@ -3,7 +3,7 @@
  * within 2.5 %; policies that feed back within 4 % at p50 and p90 and 12 % at p99, where a
  * microsecond moves them; random ones are judged together against the spread of simulated seeds,
  * 2.5 % given. */
-#include "judge.h"
+#include "replay.h"
 
 #include "../base/stats.h"
 #include "../base/text.h"
@@ -11,7 +11,6 @@
 #include "../run/cell.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@
 #define PATH_ONE_WAY "100us"
 #define PATH_SERVER  "80us"
 
-enum { SEEDS = 20, MOST_TEXT = 16384 };
+enum { SEEDS = 20 };
 enum { P50, P90, P99, P999, QUANTILES, JUDGED = P999 };
 
 static const struct { const char *name; double q; } quantiles[QUANTILES] = {
@@ -29,20 +28,6 @@ static const struct { const char *name; double q; } quantiles[QUANTILES] = {
 
 /* What each seed's run gave. */
 struct runs { double ms[QUANTILES][SEEDS]; };
-
-struct text { char at[MOST_TEXT]; size_t used; };
-
-static void put(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct text *t, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    if (t->used < sizeof t->at)
-        t->used += (size_t)vsnprintf(t->at + t->used, sizeof t->at - t->used, fmt, args);
-    va_end(args);
-}
 
 /* ---- the scenario ---- */
 
@@ -58,24 +43,24 @@ static const char *own_way(const struct judged *j)
     return product_find(j->recording->program)->own_way;
 }
 
-static int put_speeds(struct judged *j, struct text *t)
+static int put_speeds(struct judged *j, struct replay_text *t)
 {
     const cJSON *list = doc_get(j->recording->inputs, "factor"), *factor;
 
     if (!cJSON_IsArray(list) || (uint32_t)cJSON_GetArraySize(list) != j->recording->pool.servers)
         return fault(j, "factor", "inputs.factor must be a list, a number for each server");
-    put(t, "\"speed\":[");
+    replay_put(t, "\"speed\":[");
     cJSON_ArrayForEach(factor, list) {
         if (!cJSON_IsNumber(factor) || !(factor->valuedouble >= 0.001 &&
                                          factor->valuedouble <= 1000))
             return fault(j, "factor", "a factor is a number from 0.001 to 1000");
-        put(t, "%s%.17g", factor == list->child ? "" : ",", 1 / factor->valuedouble);
+        replay_put(t, "%s%.17g", factor == list->child ? "" : ",", 1 / factor->valuedouble);
     }
-    put(t, "]");
+    replay_put(t, "]");
     return 0;
 }
 
-static int put_backends(struct judged *j, struct text *t)
+static int put_backends(struct judged *j, struct replay_text *t)
 {
     const struct product_pool *pool = &j->recording->pool;
     const cJSON *workers = doc_get(j->recording->inputs, "workers_per_backend");
@@ -83,48 +68,50 @@ static int put_backends(struct judged *j, struct text *t)
     if (!cJSON_IsNumber(workers) || workers->valuedouble < 0 || workers->valuedouble > 1000 ||
         workers->valuedouble != (uint32_t)workers->valuedouble)
         return fault(j, "workers_per_backend", "inputs.workers_per_backend must be a number");
-    put(t, "\"backends\":[{\"name\":\"s\",\"count\":%u,\"overhead\":\"" PATH_SERVER "\",",
+    replay_put(t, "\"backends\":[{\"name\":\"s\",\"count\":%u,\"overhead\":\"" PATH_SERVER "\",",
         pool->servers);
     if (workers->valuedouble > 0)
-        put(t, "\"workers\":%.0f,", workers->valuedouble);
+        replay_put(t, "\"workers\":%.0f,", workers->valuedouble);
     else
-        put(t, "\"workers\":\"unlimited\",");
-    put(t, "\"weight\":[");
+        replay_put(t, "\"workers\":\"unlimited\",");
+    replay_put(t, "\"weight\":[");
     for (uint32_t k = 0; k < pool->servers; k++)
-        put(t, "%s%u", k ? "," : "", pool->server[k].weight);
-    put(t, "],");
+        replay_put(t, "%s%u", k ? "," : "", pool->server[k].weight);
+    replay_put(t, "],");
     if (put_speeds(j, t) < 0)
         return -1;
-    put(t, "}]");
+    replay_put(t, "}]");
     return 0;
 }
 
 /* Traces whose name begins with "hole" are those where the last server answers 500 at once. */
-static void put_events(const struct judged *j, const char *trace, struct text *t)
+static void put_events(const struct judged *j, const char *trace, struct replay_text *t)
 {
     if (strncmp(trace, "hole", 4) == 0)
-        put(t, ",\"events\":[{\"at\":\"0\",\"do\":\"fail\",\"mode\":\"error\","
-               "\"target\":\"s[%u]\"}]", j->recording->pool.servers - 1);
+        replay_put(t, ",\"events\":[{\"at\":\"0\",\"do\":\"fail\",\"mode\":\"error\","
+                   "\"target\":\"s[%u]\"}]", j->recording->pool.servers - 1);
 }
 
-static int put_scenario(struct judged *j, const char *trace, uint32_t seeds, struct text *t)
+static int put_scenario(struct judged *j, const char *trace, uint32_t seeds, struct replay_text *t)
 {
-    put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"drain\":\"3s\",\"seed\":1,"
-           "\"replications\":%u},", seeds);
-    put(t, "\"clients\":[{\"name\":\"driver\",\"to\":\"lb\",\"arrival\":{\"process\":\"trace\","
-           "\"file\":\"%s\"}}],", trace);
-    put(t, "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\",\"policy\":\"%s\"},"
-           "\"timeout\":\"0\",\"retries\":{\"max\":0},\"to\":\"s\"}],",
+    replay_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"drain\":\"3s\",\"seed\":1,"
+               "\"replications\":%u},", seeds);
+    replay_put(t, "\"clients\":[{\"name\":\"driver\",\"to\":\"lb\","
+               "\"arrival\":{\"process\":\"trace\","
+               "\"file\":\"%s\"}}],", trace);
+    replay_put(t, "\"balancers\":[{\"name\":\"lb\",\"algorithm\":{\"profile\":\"%s\","
+               "\"policy\":\"%s\"},"
+               "\"timeout\":\"0\",\"retries\":{\"max\":0},\"to\":\"s\"}],",
         j->profile->name, j->recording->pool.policy);
-    put(t, "\"links\":[{\"from\":\"lb\",\"to\":\"s\",\"latency\":\"" PATH_ONE_WAY "\"}");
+    replay_put(t, "\"links\":[{\"from\":\"lb\",\"to\":\"s\",\"latency\":\"" PATH_ONE_WAY "\"}");
     if (own_way(j))
-        put(t, ",{\"from\":\"driver\",\"to\":\"lb\",\"latency\":%s}", own_way(j));
-    put(t, "],");
+        replay_put(t, ",{\"from\":\"driver\",\"to\":\"lb\",\"latency\":%s}", own_way(j));
+    replay_put(t, "],");
     if (put_backends(j, t) < 0)
         return -1;
     put_events(j, trace, t);
-    put(t, "}");
-    return t->used < sizeof t->at ? 0 : fault(j, "factor", "more servers than can be run");
+    replay_put(t, "}");
+    return replay_is_whole(t) ? 0 : fault(j, "factor", "more servers than can be run");
 }
 
 /* The folder of traces: beside the recording, or one folder up; the path of a scenario there. */
@@ -260,7 +247,7 @@ static void judge_seeds(struct judged *j, const struct runs *runs,
     j->row->p = fmin(1, JUDGED * least);
 }
 
-static int run_scenario_text(struct judged *j, const char *path, const struct text *t,
+static int run_scenario_text(struct judged *j, const char *path, const struct replay_text *t,
                              uint32_t seeds, const double recorded[QUANTILES])
 {
     const struct scenario_overrides over = { .text = t->at, .length = t->used };
@@ -288,7 +275,7 @@ int judge_latency(struct judged *j)
     const cJSON *trace = doc_get(j->recording->inputs, "trace");
     double recorded[QUANTILES];
     uint32_t seeds = j->word.is_random || own_way(j) ? SEEDS : 1;
-    struct text *t;
+    struct replay_text *t;
     char path[700];
     int rc;
 

@@ -82,24 +82,9 @@ static uint32_t rank_of(const struct lb *lb, uint32_t backend)
 
 static struct lb *start(struct judged *j, uint64_t seed)
 {
-    struct lb *lb = lb_new(j->policy.ops, seed);
-    struct pick_backend *b;
-    const char *why;
-    uint32_t count;
+    struct lb *lb = judge_balancer(j, seed);
 
-    if (!lb)
-        xalloc_failed();
-    judge_backends(j, NULL, IDS_ANEW, &b, &count);
-    for (uint32_t k = 0; k < j->policy.set_count; k++)
-        if (lb_set(lb, j->policy.set[k].param, j->policy.set[k].value, &why) < 0)
-            err_input(j->err, "E107", "%s: %s", j->policy.label, why);
-    for (uint32_t k = 0; k < count; k++) {
-        lb_add(lb, b[k].id, b[k].address, b[k].weight, b[k].limit);
-        if (b[k].is_down)
-            lb_set_state(lb, k, LB_DOWN);
-    }
-    if (lb_start(lb, &why) < 0)
-        err_input(j->err, "E107", "%s with %u backends: %s", j->policy.label, count, why);
+    judge_start(j, lb);
     return lb;
 }
 

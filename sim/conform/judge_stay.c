@@ -1,5 +1,6 @@
 /* judge_stay.c - long-lived connections through an L4 while a server joins and another dies: shares
  * in each of three phases. */
+#include "replay.h"
 #include "shares.h"
 
 #include "../base/xalloc.h"
@@ -23,23 +24,23 @@ static bool read_time(const cJSON *inputs, const char *key, double *out)
 /* The last server joins, then the second dies; checks of 200 ms find it in two.  Each connection
  * asks 20 times a second, and again on another when its own is reset. */
 static void put_stay(const struct judged *j, uint32_t connections, double joins, double dies,
-                     struct shares_text *t)
+                     struct replay_text *t)
 {
-    shares_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"duration\":\"%.3fs\","
-           "\"seed\":1,\"replications\":1},\"measure\":{\"interval\":\"500ms\"},"
-           "\"clients\":[{\"name\":\"c\","
-           "\"to\":\"lb\",\"count\":%u,\"protocol\":\"h1\",\"connections\":1,\"retries\":{"
-           "\"max\":3,\"on\":[\"refused\",\"reset\"],\"backoff\":{\"base\":\"1s\"}},"
-           "\"arrival\":{\"process\":"
-           "\"closed\",\"think\":\"50ms\"}}],", dies + 3, connections);
-    shares_put(t, "\"balancers\":[{\"name\":\"lb\",\"layer\":\"l4\",\"algorithm\":{"
-           "\"profile\":\"%s\",\"policy\":\"%s\"},\"health_check\":{"
-           "\"interval\":\"200ms\",\"timeout\":\"200ms\","
+    replay_put(t, "{\"version\":1,\"name\":\"recording\",\"run\":{\"duration\":\"%.3fs\","
+               "\"seed\":1,\"replications\":1},\"measure\":{\"interval\":\"500ms\"},"
+               "\"clients\":[{\"name\":\"c\","
+               "\"to\":\"lb\",\"count\":%u,\"protocol\":\"h1\",\"connections\":1,\"retries\":{"
+               "\"max\":3,\"on\":[\"refused\",\"reset\"],\"backoff\":{\"base\":\"1s\"}},"
+               "\"arrival\":{\"process\":"
+               "\"closed\",\"think\":\"50ms\"}}],", dies + 3, connections);
+    replay_put(t, "\"balancers\":[{\"name\":\"lb\",\"layer\":\"l4\",\"algorithm\":{"
+               "\"profile\":\"%s\",\"policy\":\"%s\"},\"health_check\":{"
+               "\"interval\":\"200ms\",\"timeout\":\"200ms\","
            "\"rise\":2,\"fall\":2,\"level\":\"l4\"},\"to\":\"s\"}],\"backends\":[{\"name\":\"s\","
-           "\"count\":%u,\"workers\":\"unlimited\",\"service\":\"1ms\"}],",
+               "\"count\":%u,\"workers\":\"unlimited\",\"service\":\"1ms\"}],",
         j->profile->name, j->recording->pool.policy, j->recording->pool.servers - 1);
-    shares_put(t, "\"events\":[{\"at\":\"%.3fs\",\"do\":\"add\",\"target\":\"s\",\"count\":1},"
-           "{\"at\":\"%.3fs\",\"do\":\"fail\",\"mode\":\"crash\",\"target\":\"s[1]\"}]}",
+    replay_put(t, "\"events\":[{\"at\":\"%.3fs\",\"do\":\"add\",\"target\":\"s\",\"count\":1},"
+               "{\"at\":\"%.3fs\",\"do\":\"fail\",\"mode\":\"crash\",\"target\":\"s[1]\"}]}",
         joins, dies);
 }
 
@@ -67,7 +68,7 @@ int judge_stay(struct judged *j, const cJSON *pool)
 {
     const cJSON *in = j->recording->inputs, *count = doc_get(in, "connections");
     double begins[MOST_PHASES] = { 0 };
-    struct shares_text *t;
+    struct replay_text *t;
     struct record record;
     bool is_l4;
     int rc;
@@ -85,7 +86,7 @@ int judge_stay(struct judged *j, const cJSON *pool)
         return 0;
     t = xcalloc(1, sizeof *t);
     put_stay(j, (uint32_t)count->valuedouble, begins[1], begins[2], t);
-    rc = shares_simulate(j, t, &record);
+    rc = replay_run(j, t, j->recording->outputs, &record);
     free(t);
     if (rc < 0)
         return -1;

@@ -154,16 +154,13 @@ static const struct lb_ops *sticky(void)
 
 static int begin(struct judged *j, struct play *p, const uint32_t *order)
 {
-    struct lb *inner = lb_new(j->policy.ops, 1);
     struct pick_backend *b;
     const char *why = "";
 
     *p = (struct play){ .lb = lb_new(sticky(), 1) };
-    if (!inner || !p->lb)
+    if (!p->lb)
         xalloc_failed();
-    for (uint32_t k = 0; k < j->policy.set_count; k++)
-        lb_set(inner, j->policy.set[k].param, j->policy.set[k].value, &why);
-    lb_wrap(p->lb, inner);
+    lb_wrap(p->lb, policy_new(&j->policy, 1));
     lb_set(p->lb, "down", lb_word(&sticky()->params[2],
                                   j->recording->pool.redispatches ? "forget" : "refuse"), &why);
     judge_backends(j, NULL, IDS_ANEW, &b, &p->servers);

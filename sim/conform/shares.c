@@ -1,23 +1,9 @@
 /* shares.c - see shares.h. */
 #include "shares.h"
 
-#include "../run/cell.h"
-
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void shares_put(struct shares_text *t, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    if (t->used < sizeof t->at)
-        t->used += (size_t)vsnprintf(t->at + t->used, sizeof t->at - t->used, fmt, args);
-    va_end(args);
-}
 
 /* ---- shares ---- */
 
@@ -57,22 +43,36 @@ static double furthest(const struct shares *ours, const struct shares *recorded)
     return most;
 }
 
+/* A recorded run with as many servers as ours. */
+static int read_like(struct judged *j, const cJSON *node, const struct shares *ours,
+                     struct shares *recorded)
+{
+    if (read_shares(j, node, recorded) < 0)
+        return -1;
+    if (recorded->count != ours->count)
+        return shares_fault(j, node, "not as many shares as servers");
+    return 0;
+}
+
+static void tell(struct judged *j, const char *name, const char *how, double off, double tolerance)
+{
+    judge_quantity(j, off, 0, tolerance, "%.40s: points off%s", name, how);
+    if (off > tolerance)
+        judge_differs(j, "%.60s: a share is %.1f points off", name, off);
+}
+
 int shares_compare(struct judged *j, const char *name, const struct shares *ours,
                    const cJSON *first, const cJSON *again, double tolerance)
 {
     struct shares recorded;
     double off;
 
-    if (read_shares(j, first, &recorded) < 0)
+    if (read_like(j, first, ours, &recorded) < 0)
         return -1;
-    if (recorded.count != ours->count)
-        return shares_fault(j, first, "not as many shares as servers");
     off = furthest(ours, &recorded);
     if (again && read_shares(j, again, &recorded) == 0 && recorded.count == ours->count)
         off = fmin(off, furthest(ours, &recorded));
-    judge_quantity(j, off, 0, tolerance, "%.40s: points off", name);
-    if (off > tolerance)
-        judge_differs(j, "%.60s: a share is %.1f points off", name, off);
+    tell(j, name, "", off, tolerance);
     return 0;
 }
 
@@ -80,40 +80,16 @@ int shares_compare_sizes(struct judged *j, const char *name, struct shares *ours
                          const cJSON *first, double tolerance)
 {
     struct shares recorded;
-    double off;
 
-    if (read_shares(j, first, &recorded) < 0)
+    if (read_like(j, first, ours, &recorded) < 0)
         return -1;
-    if (recorded.count != ours->count)
-        return shares_fault(j, first, "not as many shares as servers");
     by_size(ours);
     by_size(&recorded);
-    off = furthest(ours, &recorded);
-    judge_quantity(j, off, 0, tolerance, "%.40s: points off, by size", name);
-    if (off > tolerance)
-        judge_differs(j, "%.60s: a share is %.1f points off", name, off);
+    tell(j, name, ", by size", furthest(ours, &recorded), tolerance);
     return 0;
 }
 
 /* ---- runs ---- */
-
-int shares_simulate(struct judged *j, const struct shares_text *t, struct record *record)
-{
-    struct scenario_overrides over = { .text = t->at, .length = t->used };
-    struct scenario sc;
-    int rc;
-
-    if (t->used >= sizeof t->at)
-        return shares_fault(j, NULL, "more than can be run");
-    rc = scenario_load(&sc, "recording.json", &over, j->err);
-    if (rc == 0) {
-        rc = cell_run(&sc, &(struct cell){ 0, 0 }, record, NULL, NULL, j->err);
-        scenario_fini(&sc);
-    }
-    if (j->err->errors == 0)
-        err_init(j->err);           /* warnings of a scenario that nobody wrote */
-    return rc;
-}
 
 struct shares shares_of(const struct record *r, uint32_t from, uint32_t to)
 {

@@ -7,18 +7,13 @@
 
 #include "../metrics/record.h"
 
-enum { SHARES_MOST_TEXT = 4096, SHARES_MOST = 16 };
+enum { SHARES_MOST = 16 };
 
-struct shares_text { char at[SHARES_MOST_TEXT]; size_t used; };
 struct shares { double percent[SHARES_MOST]; uint32_t count; };
-
-void shares_put(struct shares_text *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A pool's directives, of setup.pools, become the recording's; *is_l4: it forwards connections. */
 int  shares_read_pool(struct judged *, const cJSON *lines, bool *is_l4);
 
-/* Runs the text, a scenario of one policy; the caller ends the record after 0. */
-int  shares_simulate(struct judged *, const struct shares_text *, struct record *);
 /* Of what was served in the slices [from, to). */
 struct shares shares_of(const struct record *, uint32_t from, uint32_t to);
 

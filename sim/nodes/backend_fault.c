@@ -28,11 +28,6 @@ void backend_watch(struct node *n)
     ((struct backend *)n)->watchers++;
 }
 
-nsec backend_fault(const struct node *n)
-{
-    return ((const struct backend *)n)->fault.since;
-}
-
 /* Detected when the last that watches has found it. */
 void backend_taken_out(struct node *n, struct sim *sim, nsec *seen)
 {

@@ -10,6 +10,17 @@
 
 #include "../base/xalloc.h"
 
+/* Which counts its work goes to; TALLY_COUNT: to none. */
+struct dataplane_tallies { enum tally busy, tls, bytes_up, bytes_down, packets_up, packets_down; };
+
+struct dataplane_config {
+    const struct cost_config *cost; /* cores 0: it costs nothing, and is only counted */
+    const struct tls_config *tls;   /* NULL: TLS does not end here */
+    uint32_t sessions;              /* 2: it ends, and another one goes on */
+    const struct dataplane_tallies *tally;
+    bool is_dsr;                    /* replies go past it */
+};
+
 struct dataplane {
     struct node node;
     const struct cost_config *cost;
@@ -240,8 +251,9 @@ static const struct node_ops dataplane_ops = {
     .destroy = dataplane_destroy,
 };
 
-struct node *dataplane_new(struct sim *sim, uint32_t id, const struct dataplane_config *c,
-                           const char *name, uint32_t next)
+/* Forwards to node `next` without a link; the config's parts must stay. */
+static struct node *make(struct sim *sim, uint32_t id, const struct dataplane_config *c,
+                         const char *name, uint32_t next)
 {
     struct dataplane *dp = xcalloc(1, sizeof *dp);
 
@@ -301,7 +313,7 @@ struct node *dataplane_before_balancer(struct sim *sim, uint32_t id,
     };
 
     (void)instance;
-    return dataplane_new(sim, id, &config, c->name, next);
+    return make(sim, id, &config, c->name, next);
 }
 
 bool dataplane_is_before_backend(const struct backend_config *c)
@@ -315,5 +327,5 @@ struct node *dataplane_before_backend(struct sim *sim, uint32_t id,
     struct dataplane_config config = { .cost = &c->cost, .tls = c->tls, .sessions = 1,
                                        .tally = &backend_tallies };
 
-    return dataplane_new(sim, id, &config, c->name, next);
+    return make(sim, id, &config, c->name, next);
 }

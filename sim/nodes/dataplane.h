@@ -4,21 +4,6 @@
 
 #include "nodes.h"
 
-/* Which counts its work goes to; TALLY_COUNT: to none. */
-struct dataplane_tallies { enum tally busy, tls, bytes_up, bytes_down, packets_up, packets_down; };
-
-struct dataplane_config {
-    const struct cost_config *cost; /* cores 0: it costs nothing, and is only counted */
-    const struct tls_config *tls;   /* NULL: TLS does not end here */
-    uint32_t sessions;              /* 2: it ends, and another one goes on */
-    const struct dataplane_tallies *tally;
-    bool is_dsr;                    /* replies go past it */
-};
-
-/* Forwards to node `next` without a link; the config's parts must stay. */
-struct node *dataplane_new(struct sim *, uint32_t id, const struct dataplane_config *,
-                           const char *name, uint32_t next);
-
 /* Packets that are dropped before anyone looks at them, and other work of its cores for them. */
 void dataplane_charge(struct node *, struct sim *, uint32_t packets, nsec work);
 

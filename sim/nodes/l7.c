@@ -65,8 +65,10 @@ void l7_note_tried(struct l7 *l7, struct req *r, uint32_t peer)
     r->tried[r->tried_count++] = peer;
 }
 
-void l7_attempt_over(struct l7 *l7, struct sim *sim, struct hop *me, enum status status,
-                     const struct req *reply)
+/* An attempt that is out has ended, by whatever comes first; frees its place.  reply NULL: none
+ * came. */
+static void attempt_over(struct l7 *l7, struct sim *sim, struct hop *me, enum status status,
+                         const struct req *reply)
 {
     uint32_t peer = me->peer;
 
@@ -128,7 +130,7 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
         return;
     }
     uint32_t peer = me->peer;
-    l7_attempt_over(l7, sim, me, STATUS_CANCELLED, NULL);
+    attempt_over(l7, sim, me, STATUS_CANCELLED, NULL);
     cancel->conn = NONE;
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
 }
@@ -179,7 +181,7 @@ static void l7_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
     r->conn = me->conn;
     me->timer = 0;
     if (peer != NONE)
-        l7_attempt_over(l7, sim, me, (enum status)r->status, r);
+        attempt_over(l7, sim, me, (enum status)r->status, r);
     if (sim_is_stray(r))
         sim_free(sim, r);
     else if (r->status == STATUS_OK || peer == NONE)
@@ -202,7 +204,7 @@ static void give_up(struct l7 *l7, struct sim *sim, struct req *r, struct hop *m
 {
     uint32_t peer = me->peer, tries = me->tries;
 
-    l7_attempt_over(l7, sim, me, STATUS_TIMEOUT, NULL);
+    attempt_over(l7, sim, me, STATUS_TIMEOUT, NULL);
     struct req *next = sim_fork(sim, &l7->b.node, r);
     sim->meter.record.orphans++;
     sim_cancel(sim, &l7->b.out, l7->b.peer[peer].node, NONE, r, CANCEL_ATTEMPT);

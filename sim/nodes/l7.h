@@ -53,9 +53,6 @@ void l7_push_wait(struct l7 *, struct sim *, struct req *, uint32_t peer, uint32
 void l7_pop(struct req *, const struct hop *me);
 /* A request on a connection that ends elsewhere, or is broken, is answered by a reset: true. */
 bool l7_resets(struct l7 *, struct sim *, struct req *);
-/* An attempt that is out has ended, by whatever comes first; frees its place. */
-void l7_attempt_over(struct l7 *, struct sim *, struct hop *me, enum status,
-                     const struct req *reply);          /* NULL: none came */
 
 /* ---- l7_entry.c ---- */
 

@@ -100,9 +100,6 @@ void backend_watch(struct node *);
 /* An instance took it out of its list; *seen: the fault that it knew of, by when it began. */
 void backend_taken_out(struct node *, struct sim *, nsec *seen);
 
-/* When a fault that checks can find began; NEVER: it is well. */
-nsec backend_fault(const struct node *);
-
 /* Somebody listens to what it says of its load: its replies carry that from now on; it also keeps
  * how long requests took, for probes. */
 void backend_keep_count(struct node *);

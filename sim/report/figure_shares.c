@@ -73,7 +73,7 @@ static void put_note(FILE *f, uint32_t i, void *arg)
     double busiest = highest_bar(arg, i) / mean_bar(arg, i);
 
     snprintf(note, sizeof note,
-             isnan(busiest) ? "no requests" : "all seeds: busiest %.2f x the mean", busiest);
+             isnan(busiest) ? "no requests" : "busiest: %.2f x the mean", busiest);
     plot_quote(f, note);
 }
 
@@ -106,7 +106,7 @@ static void put_settings(struct plot *p, const struct result *r, uint32_t panels
 
     if (panels < r->plan.policies)
         snprintf(left_out, sizeof left_out, " The first %" PRIu32 " policies.", panels);
-    snprintf(subtitle, sizeof subtitle, "%s. Dashed: an equal share.%s",
+    snprintf(subtitle, sizeof subtitle, "%s, all seeds together. Dashed: an equal share.%s",
              figure_setup(setup, sizeof setup, r), left_out);
     plot_size(p, 1200, 110 + panels * (panel_height + 28) + 42);
     plot_headline(p, "Share of the requests sent to each backend", subtitle);

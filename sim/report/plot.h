@@ -13,7 +13,7 @@ struct plot {
     FILE *settings, *data;
 };
 
-/* The text of plots/NAME, embedded in the binary by embed.awk; NULL: none of that name. */
+/* The text of plots/NAME, built in by embed_texts.awk; NULL: none of that name. */
 const char *plot_template(const char *name);
 
 /* Opens settings and data; false (and the fault noted) when the disk says no. */

@@ -126,6 +126,20 @@ bool plot_begin(struct plot *p, const char *folder, const char *name, struct rep
     return false;
 }
 
+/* plots/: names without their ".gp", and texts. */
+extern const char *const plot_names[], *const plot_texts[];
+
+const char *plot_template(const char *file)
+{
+    for (uint32_t i = 0; plot_names[i] != NULL; i++) {
+        size_t length = strlen(plot_names[i]);
+
+        if (strncmp(file, plot_names[i], length) == 0 && strcmp(file + length, ".gp") == 0)
+            return plot_texts[i];
+    }
+    return NULL;
+}
+
 static bool write_template(struct plot *p, const char *file)
 {
     const char *text = plot_template(file);

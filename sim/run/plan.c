@@ -37,11 +37,6 @@ void plan_make(struct plan *p, const struct scenario *s)
     free(text);
 }
 
-struct cell plan_cell(const struct plan *p, uint32_t i)
-{
-    return (struct cell){ i / p->most, i % p->most };
-}
-
 /* ---- for the result ---- */
 
 static bool is_stationary(const struct scenario *s)

@@ -13,7 +13,6 @@ struct plan {
 };
 
 void plan_make(struct plan *, const struct scenario *);
-struct cell plan_cell(const struct plan *, uint32_t i);
 
 /* What the result needs to know; texts and arrays in the arena. */
 void plan_for_result(const struct scenario *, struct result_plan *, struct arena *);

@@ -3,6 +3,7 @@
 
 #include "../base/err.h"
 #include "../base/xalloc.h"
+#include "../run/pipe.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -33,22 +34,6 @@ struct crew {
 
 /* ---- in the worker ---- */
 
-static void tell(int pipe, const void *bytes, size_t length)
-{
-    const char *at = bytes;
-
-    while (length > 0) {
-        ssize_t n = write(pipe, at, length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(3);               /* nobody listens any more */
-        at += n;
-        length -= (size_t)n;
-    }
-}
-
 static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
 {
     struct verify mine = { .length = crew->like->length, .seed = crew->like->seed };
@@ -58,8 +43,8 @@ static _Noreturn void work(const struct crew *crew, uint32_t i, int pipe)
 
     struct header header = { mine.rows, mine.statistical };
 
-    tell(pipe, &header, sizeof header);
-    tell(pipe, mine.row, mine.rows * sizeof *mine.row);
+    pipe_tell(pipe, &header, sizeof header);
+    pipe_tell(pipe, mine.row, mine.rows * sizeof *mine.row);
     _exit(0);
 }
 

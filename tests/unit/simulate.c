@@ -288,6 +288,20 @@ uint64_t lab_in_flight(const struct lab *lab)
     return n;
 }
 
+void lab_run_to_the_end(struct lab *lab, const struct world *w, nsec settle)
+{
+    const struct record *r = &lab->sim.meter.record;
+
+    lab_begin(lab, w, 0);
+    lab_run(lab, settle);
+    CU_ASSERT(r->requests > 0);
+    CU_ASSERT_EQUAL(lab->sim.meter.open, 0);
+    CU_ASSERT_EQUAL(count_unfinished(r), 0); /* wraps when one ends twice */
+    CU_ASSERT_EQUAL(lab_live_requests(lab), 0);
+    CU_ASSERT_EQUAL(lab_in_flight(lab), 0);
+    CU_ASSERT_EQUAL(lab->sim.stuck, false);
+}
+
 void lab_end(struct lab *lab)
 {
     record_fini(&lab->sim.meter.record);

@@ -61,6 +61,9 @@ void lab_run(struct lab *, nsec settle);
 uint32_t lab_live_requests(const struct lab *);
 /* Picks not completed, over all instances of all balancers. */
 uint64_t lab_in_flight(const struct lab *);
+/* lab_begin() with the first policy, lab_run(), and nothing may be left over: no request, no
+ * message, no pick that is not completed.  The caller ends the lab. */
+void lab_run_to_the_end(struct lab *, const struct world *, nsec settle);
 void lab_end(struct lab *);
 
 #endif

@@ -305,10 +305,7 @@ static void a_flood_leaves_nothing_behind(void)
             "'target': 'lb[2]' } ] }",
             floods[i]);
         CU_ASSERT_FATAL(w.is_loaded);
-        lab_begin(&lab, &w, 0);
-        lab_run(&lab, 200 * SECOND);
-        CU_ASSERT_EQUAL(lab_live_requests(&lab), 0);
-        CU_ASSERT_EQUAL(lab_in_flight(&lab), 0);
+        lab_run_to_the_end(&lab, &w, 200 * SECOND);
         CU_ASSERT(count_tally(&lab.sim.meter.record, TALLY_FLOOD_SENT) > 10000);
         lab_end(&lab);
         world_end(&w);

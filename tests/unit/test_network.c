@@ -538,20 +538,6 @@ static void a_cancel_takes_the_job_out(void)
     }
 }
 
-static void run_to_the_end(struct lab *lab, const struct world *w)
-{
-    const struct record *r = &lab->sim.meter.record;
-
-    lab_begin(lab, w, 0);
-    lab_run(lab, 20 * SECOND);
-    CU_ASSERT(r->requests > 0);
-    CU_ASSERT_EQUAL(lab->sim.meter.open, 0);
-    CU_ASSERT_EQUAL(count_unfinished(r), 0); /* wraps when one ends twice */
-    CU_ASSERT_EQUAL(lab_live_requests(lab), 0);
-    CU_ASSERT_EQUAL(lab_in_flight(lab), 0);
-    CU_ASSERT_EQUAL(lab->sim.stuck, false);
-}
-
 #define STORM                                                                                      \
     EVENTS(                                                                                        \
         "{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]', 'for': '2s' }, "            \
@@ -599,7 +585,7 @@ static void nothing_is_left_over_behind_one_l7(void)
                                                                  "'1s' } }")
                     STORM BUSY,
                 client[c], ways[k]);
-            run_to_the_end(&lab, &w);
+            lab_run_to_the_end(&lab, &w, 20 * SECOND);
             CU_ASSERT_EQUAL(lab.sim.meter.record.area == lab.sim.meter.record.sojourn, true);
             lab_end(&lab);
             world_end(&w);
@@ -639,7 +625,7 @@ static void nothing_is_left_over_behind_two_tiers_that_give_up(void)
                                                                 "'1s' } }")
                     STORM BUSY,
                 seed, ways[k]);
-            run_to_the_end(&lab, &w);
+            lab_run_to_the_end(&lab, &w, 20 * SECOND);
             lab_end(&lab);
             world_end(&w);
         }
@@ -705,7 +691,7 @@ static void nothing_is_left_over_of_several_attempts(void)
                            "'links': [ %s ], 'balancers': [ %s ], " STORM BUSY,
                            1 + b + c + k, client[c], ways[k][has_two_tiers(several_attempts[b])],
                            several_attempts[b]);
-                run_to_the_end(&lab, &w);
+                lab_run_to_the_end(&lab, &w, 20 * SECOND);
                 CU_ASSERT(lab.sim.meter.record.area == lab.sim.meter.record.sojourn);
                 CU_ASSERT(lab.sim.meter.record.attempts > lab.sim.meter.record.requests);
                 lab_end(&lab);
@@ -736,7 +722,7 @@ static void a_cancel_that_came_first_is_not_forgotten(void)
                              "'30ms' }, { 'name': 'l7', 'algorithm': 'random', 'to': 's', %s }")
                    EVENTS("{ 'at': '2s', 'do': 'fail', 'mode': 'hang', 'target': 's[1]' }")
                    BACKENDS("3", "'5ms'", UNLIMITED), second[k]);
-        run_to_the_end(&lab, &w);
+        lab_run_to_the_end(&lab, &w, 20 * SECOND);
         lab_end(&lab);
         world_end(&w);
     }
@@ -766,7 +752,7 @@ static void nothing_is_left_over_behind_an_l4(void)
                                                                                             ""))
                                             STORM BUSY,
                 client[c], ways[k]);
-            run_to_the_end(&lab, &w);
+            lab_run_to_the_end(&lab, &w, 20 * SECOND);
             lab_end(&lab);
             world_end(&w);
         }
@@ -786,7 +772,7 @@ static void a_close_that_came_first_leaves_no_flow_behind(void)
                 "c", "l4",
                 "{ 'dist': 'exponential', 'mean': '20ms' }") " ], " BALANCERS(L4("s", ""))
                 BACKENDS("3", "'5ms'", UNLIMITED));
-    run_to_the_end(&lab, &w);
+    lab_run_to_the_end(&lab, &w, 20 * SECOND);
     CU_ASSERT_EQUAL(lab.sim.conns.live, 0);
     lab_end(&lab);
     world_end(&w);
@@ -804,7 +790,7 @@ static void who_gave_up_is_not_answered_again(void)
         RUN("'requests': 10") CLIENT("'to': 'l7', 'rtt': '20ms', 'timeout': '100ms', " EVERY("1/s"))
             BALANCERS(L7(", 'timeout': '48ms', 'retries': { 'max': 1, 'on': ['timeout'] }"))
                 BACKENDS("2", "'1s'", ""));
-    run_to_the_end(&lab, &w);
+    lab_run_to_the_end(&lab, &w, 20 * SECOND);
     CU_ASSERT_EQUAL(count_ended(&lab.sim.meter.record, OUTCOME_TIMEOUT), 10);
     lab_end(&lab);
     world_end(&w);

@@ -163,10 +163,7 @@ static void what_is_given_up_is_followed_to_its_pool(void)
                "'mean': '4ms' } }, { 'name': 'b', 'count': 2, 'service': { 'dist': 'exponential', "
                "'mean': '4ms' } } ] }");
     CU_ASSERT_FATAL(w.is_loaded);
-    lab_begin(&lab, &w, 0);
-    lab_run(&lab, 20 * SECOND);
-    CU_ASSERT_EQUAL(lab_live_requests(&lab), 0);
-    CU_ASSERT_EQUAL(lab_in_flight(&lab), 0);
+    lab_run_to_the_end(&lab, &w, 20 * SECOND);
     CU_ASSERT(lab.sim.meter.record.orphans > 100);
     lab_end(&lab);
     world_end(&w);

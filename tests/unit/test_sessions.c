@@ -17,15 +17,6 @@
 #define STICKY(more)                                                                               \
     "'hash_on': 'key', 'algorithm': { 'name': 'round_robin', 'sticky': { " more " } }"
 
-static uint64_t tally(const struct record *r, enum tally which)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < r->slices; i++)
-        sum += r->slice[i].tally[which];
-    return sum;
-}
-
 static void state_is_where_it_was_left(void)
 {
     struct sessions s;
@@ -60,9 +51,9 @@ static void a_session_that_is_not_kept_moves_each_time(void)
                                        L7("%s") BACKENDS("2", "'sessions': { %s }"),
                                    row[i].algorithm, row[i].state);
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS), 100);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS_MOVED), row[i].moved);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS_LOST), row[i].lost);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS), 100);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS_MOVED), row[i].moved);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS_LOST), row[i].lost);
         record_fini(&r);
     }
 }
@@ -99,9 +90,9 @@ static void a_server_that_dies_loses_what_it_had(void)
                            "'%s' }") BACKENDS("4", IN_BACKENDS),
             row[i].sticky, row[i].lasts);
 
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS), 40);
-        CU_ASSERT(tally(&r, TALLY_SESSIONS_LOST) >= row[i].least);
-        CU_ASSERT(tally(&r, TALLY_SESSIONS_LOST) <= row[i].most);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS), 40);
+        CU_ASSERT(count_tally(&r, TALLY_SESSIONS_LOST) >= row[i].least);
+        CU_ASSERT(count_tally(&r, TALLY_SESSIONS_LOST) <= row[i].most);
         record_fini(&r);
     }
 }
@@ -125,7 +116,7 @@ static void an_address_that_is_shared_is_one_client(void)
         for (uint32_t b = 0; b < 5; b++)
             used += count_served(&r, b) > 0;
         CU_ASSERT_EQUAL(used, row[i].used);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS_MOVED), 0);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS_MOVED), 0);
         record_fini(&r);
     }
 }
@@ -150,7 +141,7 @@ static void a_drained_server_is_empty_when_its_sessions_have_ended(void)
 
         CU_ASSERT_EQUAL(picked_between(&r, 0, 12 * SECOND, 18 * SECOND) > 100, row[i].lingers);
         CU_ASSERT(picked_between(&r, 0, 45 * SECOND, 60 * SECOND) < 10);
-        CU_ASSERT_EQUAL(tally(&r, TALLY_SESSIONS_LOST) == 0, row[i].lingers);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_SESSIONS_LOST) == 0, row[i].lingers);
         record_fini(&r);
     }
 }
