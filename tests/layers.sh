@@ -35,7 +35,7 @@ fact "sim/base/ takes only fmath.h from algorithms/" "$(awk '$1 ~ /^sim\/base\//
 fact "sim/report/ sees results and base, never the simulator" "$(awk '$1 ~ /^sim\/report\// && $2 !~ /^sim\/(report|results|metrics|base)\//' <<<"$includes")"
 fact "sim/verify/ sees run, results, base and the library" "$(awk '$1 ~ /^sim\/verify\// && $2 !~ /^sim\/(verify|run|scenario|results|metrics|base)\// && $2 != "algorithms/lb.h"' <<<"$includes")"
 fact "sim/picks/ never sees a node or a run" "$(awk '$1 ~ /^sim\/picks\// && $2 ~ /^sim\/(nodes|run|core|parts|metrics)\// && $2 != "sim/nodes/config.h"' <<<"$includes")"
-fact "results see neither the simulator nor scenarios" "$(awk '$1 ~ /^sim\/results\// && $2 !~ /^sim\/(results|metrics|json|base)\//' <<<"$includes")"
+fact "results see neither the simulator nor scenarios" "$(awk '$1 ~ /^sim\/results\// && $2 != "algorithms/lb.h" && $2 !~ /^sim\/(results|metrics|json|base)\//' <<<"$includes")"
 fact "sim/json/ knows only base" "$(awk '$1 ~ /^sim\/json\// && $2 !~ /^sim\/(json|base)\//' <<<"$includes")"
 fact "scenario/ calls no constructor of a node" "$(awk '$1 ~ /^sim\/scenario\// && $2 ~ /^sim\/nodes\// && $2 != "sim/nodes/config.h"' <<<"$includes")"
 

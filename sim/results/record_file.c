@@ -1,4 +1,4 @@
-/* record_file.c - a record as integers in LEB128 (DWARF 5, section 7.6) that end in the SHA-256 of
+/* record_file.c - a record as integers in LEB128 (DWARF 5, section 7.6) that end in the XXH64 of
  * all before them: short, because writing, summing and reading are what a cell costs beyond itself.
  *
  * Zero rows are left out, so that a file is as long as what happened, and no number has two forms:
@@ -7,6 +7,7 @@
  */
 #include "result.h"
 
+#include "../../algorithms/lb.h"
 #include "../base/text.h"
 #include "../base/xalloc.h"
 #include "aside.h"
@@ -17,10 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION_LINE "lblab-record 3\n"
-#define SUM_WORD "sha256 "
+#define VERSION_LINE "lblab-record 4\n"
+#define SUM_WORD "xxh64 "
 
-enum { SUM_LENGTH = sizeof SUM_WORD - 1 + 64 + 1 };
+enum { SUM_LENGTH = sizeof SUM_WORD - 1 + 16 + 1 };
 static const size_t most_bytes = (size_t)1 << 31;
 static const uint32_t most_backends = 1u << 20;
 
@@ -154,19 +155,24 @@ static void put_remaps(struct sheet *f, const struct record *r)
     }
 }
 
+/* The last line of a file: the sum of the bytes before it. */
+static void make_sum(char line[SUM_LENGTH + 1], const void *bytes, size_t length)
+{
+    snprintf(line, SUM_LENGTH + 1, SUM_WORD "%016llx\n",
+             (unsigned long long)lb_hash(bytes, length, 0));
+}
+
 static void put_record(struct sheet *f, const struct record *r)
 {
-    char hex[65];
+    char sum[SUM_LENGTH + 1];
 
     put_head(f, r);
     for (uint32_t i = 0; i < RECORD_SLICES; i++)
         put_slice(f, &r->slice[i]);
     put_backends(f, r);
     put_remaps(f, r);
-    text_sha256(f->text, f->length, hex);
-    put_text(f, SUM_WORD);
-    put_text(f, hex);
-    put_text(f, "\n");
+    make_sum(sum, f->text, f->length);
+    put_text(f, sum);
 }
 
 int record_write(const struct record *r, const char *path, struct err *err)
@@ -391,7 +397,7 @@ static int parse_record(struct record *r, const char *text, size_t length)
 /* What is wrong with the file as a whole, or NULL; *length becomes that of what the sum covers. */
 static const char *fault_of(const char *text, size_t *length)
 {
-    char sum[SUM_LENGTH + 1], hex[65];
+    char sum[SUM_LENGTH + 1];
 
     if (*length < sizeof VERSION_LINE - 1 + SUM_LENGTH)
         return "is cut short";
@@ -399,8 +405,7 @@ static const char *fault_of(const char *text, size_t *length)
         return strncmp(text, "lblab-record ", 13) == 0 ? "was written by another version of lblab"
                                                        : "is not a record";
     *length -= SUM_LENGTH;
-    text_sha256(text, *length, hex);
-    snprintf(sum, sizeof sum, SUM_WORD "%s\n", hex);
+    make_sum(sum, text, *length);
     return memcmp(text + *length, sum, SUM_LENGTH) == 0 ? NULL : "is cut short or damaged";
 }
 
