@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/xalloc.h"
 
@@ -117,9 +118,8 @@ static bool never_dead(void *arg, uint32_t node, uint32_t timer_arg, uint64_t to
 
 void evq_init(struct evq *q)
 {
-    *q = (struct evq){ .free_slot = NONE, .is_live = never_dead, .first_key = EVQ_NO_KEY };
-    for (uint32_t i = 0; i < EVQ_HEADS; i++)
-        q->head[i] = EVQ_NO_KEY;
+    *q = (struct evq){ .free_slot = NONE, .is_live = never_dead, .leaves = 1,
+                       .match[1] = EVQ_NO_KEY };
     heap_grow(q);
 }
 
@@ -131,31 +131,52 @@ void evq_fini(struct evq *q)
     free(q->slot);
 }
 
-static void find_first(struct evq *q)
+/* ---- the first of lanes and alarms: Knuth, The Art of Computer Programming 3, 5.4.1 ---- */
+
+/* Match k: between what is there and who has come up with this key. */
+static inline void play(struct evq *q, size_t k, u128 *key, uint32_t *winner)
 {
-    q->first_key = EVQ_NO_KEY;
-    for (uint32_t i = 0; i < q->heads; i++)
-        if (q->head[i] < q->first_key) {
-            q->first_key = q->head[i];
-            q->first = i;
-        }
+    u128 other = q->match[k ^ 1];
+    size_t loses = -is_less(other, *key);
+
+    *key ^= (*key ^ other) & ((u128)loses << 64 | loses);
+    *winner ^= (*winner ^ q->winner[k ^ 1]) & (uint32_t)loses;
+    q->match[k / 2] = *key;
+    q->winner[k / 2] = *winner;
 }
 
+/* Only the matches on the way to the top are played again. */
 static void set_head(struct evq *q, uint32_t i, u128 key)
 {
-    q->head[i] = key;
-    if (key < q->first_key) {
-        q->first_key = key;
-        q->first = i;
-    } else if (i == q->first) {
-        find_first(q);
+    uint32_t winner = i;
+    size_t k = q->leaves + i;
+
+    q->match[k] = key;
+    for (; k > 1; k /= 2)
+        play(q, k, &key, &winner);
+}
+
+static void double_leaves(struct evq *q)
+{
+    u128 old[EVQ_HEADS];
+    uint32_t leaves = q->leaves;
+
+    memcpy(old, q->match + leaves, leaves * sizeof *old);
+    q->leaves = 2 * leaves;
+    for (uint32_t i = 0; i < 2 * leaves; i++) {
+        q->match[2 * leaves + i] = EVQ_NO_KEY;
+        q->winner[2 * leaves + i] = i;
     }
+    for (uint32_t i = 0; i < 2 * leaves; i++)
+        set_head(q, i, i < leaves ? old[i] : EVQ_NO_KEY);
 }
 
 static uint32_t head_new(struct evq *q, nsec delay, uint32_t capacity)
 {
     uint32_t i = q->heads++;
 
+    if (i == q->leaves)
+        double_leaves(q);
     q->lane[i] = (struct evq_lane){ .delay = delay, .capacity = capacity,
                                     .ring = xcalloc(capacity, sizeof(struct evq_entry)) };
     return i;
@@ -239,23 +260,19 @@ void evq_set_alarm(struct evq *q, uint32_t i, nsec at)
 
 struct event evq_pop_head(struct evq *q)
 {
-    uint32_t i = q->first;
+    u128 key = q->match[1], next = EVQ_NO_KEY;
+    uint32_t i = q->winner[1];
     struct evq_lane *lane = &q->lane[i];
     const struct evq_entry *entry = &lane->ring[lane->head];
-    struct event e = { .at = (nsec)(q->first_key >> 64), .token = (uint64_t)q->first_key,
+    struct event e = { .at = (nsec)(key >> 64), .token = (uint64_t)key,
                        .node = entry->node_verb >> 2, .verb = entry->node_verb & 3,
                        .arg = entry->arg };
-    u128 next = EVQ_NO_KEY;
 
     if (lane->delay != NEVER) {
         lane->head = (lane->head + 1) & (lane->capacity - 1);
         if (--lane->count > 0)
             next = lane->ring[lane->head].key;
     }
-    q->head[i] = next;
-    if (q->heads > 1)
-        find_first(q);
-    else
-        q->first_key = next;
+    set_head(q, i, next);
     return e;
 }

@@ -2,8 +2,9 @@
  *
  * Three stores, one order.  A 4-ary heap of 16-byte keys for random times; a first-in-first-out
  * lane for each constant delay, because what leaves after the same delay arrives in the order it
- * left; alarms, one pending time each, for arrivals.  Which store holds an event is a matter of
- * speed only: the sequence number decides ties. */
+ * left; alarms, one pending time each, for arrivals.  A knock-out tree knows the first of all lanes
+ * and alarms.  Which store holds an event is a matter of speed only: the sequence number decides
+ * ties. */
 #ifndef CORE_EVQ_H
 #define CORE_EVQ_H
 
@@ -39,9 +40,9 @@ struct evq {
     uint32_t size, capacity;
     bool     is_hole;               /* heap[0] was popped and not yet replaced */
     uint32_t heads;                 /* lanes and alarms in use */
-    uint32_t first;                 /* the one with the least key, */
-    u128     first_key;             /* and that key */
-    u128     head[EVQ_HEADS];       /* their next keys; EVQ_NO_KEY: none */
+    uint32_t leaves;                /* a power of two, as many at least */
+    u128     match[2 * EVQ_HEADS];  /* [leaves ...]: their next keys, EVQ_NO_KEY: none; [k]: the */
+    uint32_t winner[2 * EVQ_HEADS]; /* earlier of [2k] and [2k + 1] and whose; [1]: first of all */
     uint64_t sequence;
     struct evq_slot *slot;
     uint32_t slots, free_slot;
@@ -105,7 +106,7 @@ static inline bool evq_pop(struct evq *q, struct event *e)
         evq_close_hole(q);
     u128 key = q->heap[0];
 
-    if (q->first_key < key) {
+    if (q->match[1] < key) {
         *e = evq_pop_head(q);
         return true;
     }
