@@ -133,27 +133,21 @@ void evq_fini(struct evq *q)
 
 /* ---- the first of lanes and alarms: Knuth, The Art of Computer Programming 3, 5.4.1 ---- */
 
-/* Match k: between what is there and who has come up with this key. */
-static inline void play(struct evq *q, size_t k, u128 *key, uint32_t *winner)
-{
-    u128 other = q->match[k ^ 1];
-    size_t loses = -is_less(other, *key);
-
-    *key ^= (*key ^ other) & ((u128)loses << 64 | loses);
-    *winner ^= (*winner ^ q->winner[k ^ 1]) & (uint32_t)loses;
-    q->match[k / 2] = *key;
-    q->winner[k / 2] = *winner;
-}
-
 /* Only the matches on the way to the top are played again. */
 static void set_head(struct evq *q, uint32_t i, u128 key)
 {
-    uint32_t winner = i;
     size_t k = q->leaves + i;
 
+    if (key != EVQ_NO_KEY)
+        key = (key & ~(u128)EVQ_NO_SLOT) | i;
     q->match[k] = key;
-    for (; k > 1; k /= 2)
-        play(q, k, &key, &winner);
+    for (; k > 1; k /= 2) {
+        u128 other = q->match[k ^ 1];
+        uint64_t loses = -(uint64_t)is_less(other, key);
+
+        key ^= (key ^ other) & ((u128)loses << 64 | loses);
+        q->match[k / 2] = key;
+    }
 }
 
 static void double_leaves(struct evq *q)
@@ -163,12 +157,9 @@ static void double_leaves(struct evq *q)
 
     memcpy(old, q->match + leaves, leaves * sizeof *old);
     q->leaves = 2 * leaves;
-    for (uint32_t i = 0; i < 2 * leaves; i++) {
-        q->match[2 * leaves + i] = EVQ_NO_KEY;
-        q->winner[2 * leaves + i] = i;
-    }
-    for (uint32_t i = 0; i < 2 * leaves; i++)
-        set_head(q, i, i < leaves ? old[i] : EVQ_NO_KEY);
+    memset(q->match, -1, sizeof q->match);          /* EVQ_NO_KEY */
+    for (uint32_t i = 0; i < leaves; i++)
+        set_head(q, i, old[i]);
 }
 
 static uint32_t head_new(struct evq *q, nsec delay, uint32_t capacity)
@@ -260,8 +251,8 @@ void evq_set_alarm(struct evq *q, uint32_t i, nsec at)
 
 struct event evq_pop_head(struct evq *q)
 {
-    u128 key = q->match[1], next = EVQ_NO_KEY;
-    uint32_t i = q->winner[1];
+    u128 key = q->match[1] | EVQ_NO_SLOT, next = EVQ_NO_KEY;
+    uint32_t i = (uint32_t)q->match[1] & EVQ_NO_SLOT;
     struct evq_lane *lane = &q->lane[i];
     const struct evq_entry *entry = &lane->ring[lane->head];
     struct event e = { .at = (nsec)(key >> 64), .token = (uint64_t)key,

@@ -42,7 +42,7 @@ struct evq {
     uint32_t heads;                 /* lanes and alarms in use */
     uint32_t leaves;                /* a power of two, as many at least */
     u128     match[2 * EVQ_HEADS];  /* [leaves ...]: their next keys, EVQ_NO_KEY: none; [k]: the */
-    uint32_t winner[2 * EVQ_HEADS]; /* earlier of [2k] and [2k + 1] and whose; [1]: first of all */
+    /* earlier of [2k] and [2k + 1]; [1]: the first of all.  In place of a slot, whose it is */
     uint64_t sequence;
     struct evq_slot *slot;
     uint32_t slots, free_slot;
