@@ -189,7 +189,6 @@ static uint64_t ended(const struct record *r)
     return n;
 }
 
-/* What must hold on every run whatever the scenario. */
 /* Of those that ended ok in one slice, or in all. */
 static u128 spent_in(const struct record_slice *s)
 {
@@ -208,6 +207,7 @@ static bool adds_up(const struct record *r)
     return true;
 }
 
+/* What must hold on every run whatever the scenario. */
 static int check_identities(const struct running *run, uint64_t slack, struct err *err)
 {
     const struct meter *m = &run->sim.meter;

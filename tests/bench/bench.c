@@ -35,6 +35,7 @@ static const struct row rows[] = {
     { "many",        "many",    NULL,          300, 1800, 2,  "10 000 backends, random" },
     { "timeout",     "timeout", NULL,          300, 2300, 2,  "100 backends, p2c, 1 s timeout" },
     { "hops",        "hops",    NULL,          200, 1200, 12, "100 backends, p2c, 5 links" },
+    { "p2c",         "layered", NULL,          200, 1200, 20, "the same behind NAT, L4, L7, h2" },
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
