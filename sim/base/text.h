@@ -40,8 +40,7 @@ const char *text_nearest(const char *word, const char *const *names);
 /* A name fit for a file: [A-Za-z0-9][A-Za-z0-9._-]{0,63}. */
 bool text_is_id(const char *);
 
-/* 128-bit unsigned as decimal; reading takes what writing gives and nothing else (0 or -1). */
-const char *text_u128(char buf[40], u128 v);
+/* A 128-bit unsigned in decimal, no sign, no leading zero: 0, or -1 for anything else. */
 int text_read_u128(const char *text, u128 *out);
 
 /* A file of the user's, whole: regular, at most `most` bytes.  malloc'ed, NUL added after

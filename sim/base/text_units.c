@@ -177,20 +177,6 @@ int text_fraction(const char *text, double *share)
     return 0;
 }
 
-const char *text_u128(char buf[40], u128 v)
-{
-    char digits[40];
-    size_t n = 0;
-
-    do
-        digits[n++] = (char)('0' + (int)(v % 10));
-    while (v /= 10);
-    for (size_t i = 0; i < n; i++)
-        buf[i] = digits[n - 1 - i];
-    buf[n] = '\0';
-    return buf;
-}
-
 int text_read_u128(const char *text, u128 *out)
 {
     u128 v = 0;

@@ -49,6 +49,7 @@ struct sim {
     struct req *free_reqs;          /* linked by next */
     uint32_t depth;                 /* frames a request can carry */
     uint64_t serials, numbers;
+    uint64_t opened;                /* connections that clients have opened: names the last one */
     uint64_t seed;
     struct meter meter;
     bool     keeps_account;         /* of where time goes; false: only at backends */

@@ -85,7 +85,6 @@ struct record {
 
     /* work and identities */
     uint64_t requests, attempts, retries, orphans;     /* attempts: handed to a backend */
-    uint64_t connections, probes, probes_failed;
     u128     demand_served, demand_wasted, busy;       /* ns; busy = served + wasted, exactly */
     /* ns x requests: Little's law, exactly equal. */
     u128     area, sojourn;

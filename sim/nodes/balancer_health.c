@@ -109,7 +109,6 @@ static void end_check(struct balancer *b, struct sim *sim, uint32_t i, bool pass
     struct peer *p = &b->peer[i];
 
     p->probe = 0;
-    sim->meter.record.probes_failed += !passed;
     meter_tally(&sim->meter, TALLY_PROBES_FAILED, !passed);
     if (p->is_removed)
         return;
@@ -125,7 +124,6 @@ static void send_check(struct balancer *b, struct sim *sim, uint32_t i)
 
     r->luck = rng_mix(r->serial);
     probe_ask(r, &b->config->health);
-    sim->meter.record.probes++;
     meter_tally(&sim->meter, TALLY_PROBES, 1);
     me->peer = i;
     me->timer = sim_wake(sim, &b->node, b->config->health.timeout, BALANCER_TIMEOUT | i);

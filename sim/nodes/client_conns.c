@@ -115,12 +115,12 @@ static void open_conn(struct client *c, struct sim *sim, uint32_t client)
     uint32_t id = connpool_open(&c->pool, sim, client);
     struct conn *conn = sim_conn(sim, id);
 
-    sim->meter.record.connections++;
     meter_tally(&sim->meter, TALLY_CONNECTIONS_OPENED, 1);
-    uint64_t luck = rng_mix(c->salt ^ rng_mix(sim->meter.record.connections));
+    sim->opened++;
+    uint64_t luck = rng_mix(c->salt ^ rng_mix(sim->opened));
     conn->to = client_instance(c, luck);
     conn->source = c->person[client].address;
-    conn->port = (uint16_t)(32768 + sim->meter.record.connections % 28232);
+    conn->port = (uint16_t)(32768 + sim->opened % 28232);
     set_kind(c, sim, conn);
     if (conn->kind != CONN_DATAGRAMS)
         send_open(c, sim, id, luck);

@@ -130,8 +130,7 @@ static void put_head(struct sheet *f, const struct record *r)
     const uint64_t count[] = {
         r->policy, r->replication, r->seed, r->slice_width, r->warmup, r->arrivals_end, r->end,
         r->slices, r->warmup_slices, r->requests, r->attempts, r->retries, r->orphans,
-        r->connections, r->probes, r->probes_failed, r->events, r->backends, r->backend_slices,
-        r->remaps,
+        r->events, r->backends, r->backend_slices, r->remaps,
     };
     const u128 sum[] = {
         r->demand_served, r->demand_wasted, r->busy, r->area, r->sojourn, r->digest
@@ -346,8 +345,7 @@ static void scan_head(struct scan *s, struct record *r, uint32_t *remaps, size_t
         &head.seed, &head.slice_width, &head.warmup, &head.arrivals_end, &head.end,
     };
     uint64_t *const work[] = {
-        &head.requests, &head.attempts, &head.retries, &head.orphans, &head.connections,
-        &head.probes, &head.probes_failed, &head.events,
+        &head.requests, &head.attempts, &head.retries, &head.orphans, &head.events,
     };
     u128 *const sum[] = {
         &head.demand_served, &head.demand_wasted, &head.busy,

@@ -68,9 +68,6 @@ static void fill(struct record *r, uint32_t backends)
     r->attempts = 2;
     r->retries = 3;
     r->orphans = 4;
-    r->connections = 5;
-    r->probes = 6;
-    r->probes_failed = 7;
     r->events = 8;
     r->demand_served = 9;
     r->demand_wasted = 10;
@@ -116,8 +113,7 @@ static bool is_same(const struct record *a, const struct record *b)
 
     same = same && a->requests == b->requests && a->attempts == b->attempts &&
            a->retries == b->retries && a->orphans == b->orphans &&
-           a->connections == b->connections && a->probes == b->probes &&
-           a->probes_failed == b->probes_failed && a->events == b->events &&
+           a->events == b->events &&
            a->demand_served == b->demand_served && a->demand_wasted == b->demand_wasted &&
            a->busy == b->busy && a->area == b->area && a->sojourn == b->sojourn &&
            a->digest == b->digest;
