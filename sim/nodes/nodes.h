@@ -117,6 +117,16 @@ static inline void probe_ask(struct req *probe, const struct health_config *c)
     probe->demand = c->cost;
 }
 
+static inline bool keeper_is_wanted(const struct backend_config *c)
+{
+    return c->liveness.check.interval > 0;
+}
+
+static inline bool chaos_is_wanted(const struct backend_config *c)
+{
+    return c->failures.mtbf > 0;
+}
+
 /* Watches a pool's backends first .. first + count - 1 and restarts those that fail its checks. */
 struct node *keeper_new(struct sim *, uint32_t id, const struct backend_config *, uint32_t first,
                         uint32_t count);
