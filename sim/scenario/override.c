@@ -156,6 +156,20 @@ static void put_value(cJSON *node, const char *step, cJSON *old, cJSON *value)
         cJSON_ReplaceItemViaPointer(node, old, value);
 }
 
+/* A word may look like a number: -s balancers.edge.tls.version=1.2. */
+static cJSON *as_word(const struct field *field, int option, cJSON *value)
+{
+    char text[40];
+
+    if (!field || field->type != &field_choice || !cJSON_IsNumber(value))
+        return value;
+    snprintf(text, sizeof text, "%.15g", value->valuedouble);
+    cJSON_Delete(value);
+    value = cJSON_CreateString(text);
+    doc_mark(value, -1 - option);
+    return value;
+}
+
 static int set_path(struct walk *w, char *path, int option, cJSON *value)
 {
     const struct field *field;
@@ -179,7 +193,7 @@ static int set_path(struct walk *w, char *path, int option, cJSON *value)
             return tell_no_path(w, option, step);
         follow(w, step, child, field);
     }
-    put_value(w->node, step, child, value);
+    put_value(w->node, step, child, as_word(field, option, value));
     return 1;
 }
 

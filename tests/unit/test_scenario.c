@@ -406,6 +406,19 @@ static void a_fault_says_where_it_is(void)
     end(&f);
 }
 
+/* 1.2 is a number to JSON and a word to TLS. */
+static void a_word_may_look_like_a_number(void)
+{
+    static const char *const set[] = { "balancers.0.tls.mode=terminate",
+                                       "balancers.0.tls.version=1.2" };
+    const struct scenario_overrides over = { .set = set, .sets = ARRAY_LEN(set) };
+    struct fixture f;
+
+    load_over(&f, TEXT(RUN, POISSON, P2C, BACKEND, ""), &over);
+    CU_ASSERT_EQUAL(f.sc.balancer[0].tls.version, TLS_1_2);
+    end(&f);
+}
+
 static void overrides_are_blamed_by_their_text(void)
 {
     static const struct { const char *set, *what, *hint;
@@ -490,6 +503,7 @@ static const struct unit_test tests[] = {
     { "offered load is rate over capacity", offered_load_is_rate_over_capacity },
     { "overload is a warning", overload_is_a_warning },
     { "a fault says where it is", a_fault_says_where_it_is },
+    { "a word may look like a number", a_word_may_look_like_a_number },
     { "overrides are blamed by their text", overrides_are_blamed_by_their_text },
     { "the schema follows the tables", the_schema_follows_the_tables },
     { "every code has one line", every_code_has_one_line },
