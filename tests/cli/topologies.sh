@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Wrappers and shared state in whole networks: shares of requests are those of a calculation by hand.
-# What the scenarios assert is held by tests/golden/golden.sh.
+# What the scenarios assert is held by scenarios.sh.
 . "$(dirname "$0")/lib.bash"
 quiet=(--no-plots -q -n 1 --results "$tmp/r")
 scenarios=$root/scenarios

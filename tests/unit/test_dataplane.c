@@ -70,6 +70,50 @@ static void packets_of_a_whole_connection(void)
     CU_ASSERT_EQUAL(open.packets_down + page.packets_down + close.packets_down, 74);
 }
 
+/* A connection that asks 500 bytes and is answered 10 kB, packet by packet: SYN, SYN-ACK, ACK; one
+ * segment and its ACK; seven and four ACKs; FIN and ACK each way. */
+enum { PACKETS_OF_10_KB = 3 + 1 + 1 + 7 + 4 + 4 };
+
+static uint64_t work_of(const char *layer, const char *preset, enum tally busy)
+{
+    struct record r = simulate(
+        RUN("'requests': 10") CLIENT(SIZES("500B", "10kB")) "'balancers': [ { 'name': 'lb', "
+        "'layer': '%s', 'algorithm': 'round_robin', 'to': 's', 'cost': { 'preset': '%s' } } ], "
+        BACKENDS(""), layer, preset);
+    uint64_t work = count_tally(&r, busy);
+
+    CU_ASSERT_EQUAL(sum_spent(&r, PART_BALANCER_QUEUE), 0);
+    record_fini(&r);
+    CU_ASSERT_EQUAL(work % counted(10), 0);
+    return work / counted(10);
+}
+
+/* As published, in millions of packets a second, to a hundredth: Katran and IPVS on one core
+ * (CoNEXT 2018), kube-proxy on a node (cilium.io, 2020-06-22). */
+static void an_l4s_presets_are_the_rates_of_their_sources(void)
+{
+    static const struct { const char *preset; double rate; } cases[] = {
+        { "xdp", 5.16 }, { "ipvs", 1.24 }, { "iptables", 2.1 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t work = work_of("l4", cases[i].preset, TALLY_CPU_L4);
+
+        CU_ASSERT_DOUBLE_EQUAL(1e3 * PACKETS_OF_10_KB / (double)work, cases[i].rate,
+                               0.01 * cases[i].rate);
+    }
+}
+
+/* A connection, a request, 10.5 kB; HTTP/2 is 1.3 times HTTP/1.1, to the nanosecond that is cut. */
+static void a_proxys_presets_are_their_model(void)
+{
+    uint64_t h1 = work_of("l7", "proxy-h1", TALLY_CPU_L7);
+    uint64_t h2 = work_of("l7", "proxy-h2", TALLY_CPU_L7);
+
+    CU_ASSERT_EQUAL(h1, 20 * US + 10 * US + 10500 * 150 / 1000);
+    CU_ASSERT_DOUBLE_EQUAL((double)h2, 1.3 * (double)h1, 1);
+}
+
 /* ---- waiting ---- */
 
 /* M/D/1: mean wait = rho / (2 (1 - rho)) services (Pollaczek 1930, Khinchine 1932). */
@@ -216,6 +260,8 @@ static void what_is_given_up_on_the_way_through_leaves_nothing_behind(void)
 static const struct unit_test tests[] = {
     ROW(dsr_saves_what_the_counts_of_tcp_say),
     ROW(packets_of_a_whole_connection),
+    ROW(an_l4s_presets_are_the_rates_of_their_sources),
+    ROW(a_proxys_presets_are_their_model),
     ROW(requests_wait_for_a_core_as_in_m_d_1),
     ROW(cores_serve_in_the_order_of_arrival),
     ROW(a_reply_takes_its_time_on_the_line),

@@ -248,6 +248,97 @@ static void a_block_is_its_clients_own(void)
     record_fini(&r);
 }
 
+/* ---- a table that refuses ---- */
+
+/* The same law for places of a table: 100/s x (30 ms + 1 s) = 103 are wanted. */
+static void places_of_a_table_run_out_as_lines_do(void)
+{
+    static const uint32_t entries[] = { 80, 103, 115, 150 };
+
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        struct record r = simulate(
+            RUN("'duration': '400s', 'warmup': '5s', 'seed': 3")
+            "'clients': [ { 'name': 'c', 'to': 'lb', 'count': 1000, 'protocol': 'tcp', 'rtt': "
+            "'10ms', 'arrival': { 'process': 'poisson', 'rate': '100/s' } } ], 'balancers': [ { "
+            "'name': 'lb', 'layer': 'l4', 'algorithm': 'maglev', 'to': 's', 'flow_table': { "
+            "'entries': %u, 'when_full': 'refuse', 'time_wait': '1s' } } ], " BACKENDS("2") " }",
+            entries[i]);
+        uint64_t refused = count_tally(&r, TALLY_FLOWS_REFUSED);
+
+        CU_ASSERT_DOUBLE_EQUAL(share(refused, count_born(&r)), erlang_b(103, entries[i]), 0.006);
+        /* counts end with the last birth: the last one may be missing */
+        CU_ASSERT(count_ended(&r, OUTCOME_REFUSED) - refused <= 1);
+        CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK) + count_ended(&r, OUTCOME_REFUSED),
+                        count_born(&r));
+        record_fini(&r);
+    }
+}
+
+/* ---- replies that go past ---- */
+
+#define DATAGRAMS "'protocol': 'udp', 'timeout': '1s', 'requests_per_connection': 1"
+#define SYN_TO_FIN "'protocol': 'tcp'"
+
+/* A request every 100 ms; what the l4 has in flight at several times after each.  TCP: from its
+ * SYN, 5 ms after it was born, to its FIN, two round trips and the service later.  A datagram on a
+ * port of its own: for the idle timeout, however soon it is answered. */
+static void under_dsr_a_choice_ends_by_close_or_silence(void)
+{
+    static const struct {
+        const char *client, *idle, *dsr, *service;
+        struct { nsec after; uint64_t in_flight; } at[4];
+    } row[] = {
+        { SYN_TO_FIN, "0", "true", "100ms", { { 4, 1 }, { 6, 2 }, { 24, 2 }, { 26, 1 } } },
+        { SYN_TO_FIN, "0", "false", "100ms", { { 4, 1 }, { 6, 2 }, { 24, 2 }, { 26, 1 } } },
+        { SYN_TO_FIN, "0", "true", "150ms", { { 4, 1 }, { 6, 2 }, { 74, 2 }, { 76, 1 } } },
+        { SYN_TO_FIN, "60ms", "true", "200ms", { { 4, 0 }, { 6, 1 }, { 74, 1 }, { 76, 0 } } },
+        { DATAGRAMS, "250ms", "true", "80ms", { { 4, 2 }, { 6, 3 }, { 54, 3 }, { 56, 2 } } },
+        { DATAGRAMS, "250ms", "true", "1ms", { { 4, 2 }, { 6, 3 }, { 54, 3 }, { 56, 2 } } },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct world w;
+        struct lab lab;
+
+        world_text(&w, RUN("'duration': '5s'") "'clients': [ { 'name': 'c', 'to': 'lb', 'rtt': "
+            "'10ms', %s, 'arrival': { 'process': 'constant', 'rate': '10/s' } } ], 'balancers': [ "
+            "{ 'name': 'lb', 'layer': 'l4', 'algorithm': 'least_conn', 'to': 's', 'dsr': %s, "
+            "'idle_timeout': '%s' } ], 'backends': [ { 'name': 's', 'count': 2, 'workers': "
+            "'unlimited', 'service': '%s' } ] }",
+            row[i].client, row[i].dsr, row[i].idle, row[i].service);
+        for (size_t k = 0; k < ARRAY_LEN(row[i].at); k++) {
+            lab_begin(&lab, &w, 0);
+            lab.sim.horizon = 3 * SECOND + row[i].at[k].after * MILLISECOND;
+            sim_run(&lab.sim, NULL, NULL);
+            CU_ASSERT_EQUAL(lab_in_flight(&lab), row[i].at[k].in_flight);
+            lab_end(&lab);
+        }
+        lab_run_to_the_end(&lab, &w, 20 * SECOND);
+        lab_end(&lab);
+        world_end(&w);
+    }
+}
+
+/* So least_conn picks as if it heard the replies, and spares one that is slow. */
+static void under_dsr_least_conn_spares_who_is_slow(void)
+{
+    struct record r[2];
+
+    for (int is_dsr = 0; is_dsr <= 1; is_dsr++)
+        r[is_dsr] = simulate(
+            RUN("'duration': '20s', 'seed': 4") "'clients': [ { 'name': 'c', 'to': 'lb', 'count': "
+            "50, 'protocol': 'tcp', 'rtt': '2ms', 'arrival': { 'process': 'poisson', 'rate': "
+            "'500/s' } } ], 'balancers': [ { 'name': 'lb', 'layer': 'l4', 'algorithm': "
+            "'least_conn', 'to': 's', 'dsr': %s } ], 'backends': [ { 'name': 's', 'count': 3, "
+            "'workers': 4, 'speed': [1, 1, 0.25], 'service': { 'dist': 'exponential', 'mean': "
+            "'10ms' } } ] }", is_dsr ? "true" : "false");
+    for (uint32_t k = 0; k < 3; k++)
+        CU_ASSERT_EQUAL(count_picked(&r[1], k), count_picked(&r[0], k));
+    CU_ASSERT(3 * count_picked(&r[1], 2) < 2 * count_picked(&r[1], 0));
+    record_fini(&r[0]);
+    record_fini(&r[1]);
+}
+
 /* ---- what breaks ---- */
 
 /* 400 connections, all of them in use every second. */
@@ -542,6 +633,9 @@ static const struct unit_test tests[] = {
     ROW(ports_taken_are_rate_times_time),
     ROW(ports_run_out_as_lines_do),
     ROW(a_block_is_its_clients_own),
+    ROW(places_of_a_table_run_out_as_lines_do),
+    ROW(under_dsr_a_choice_ends_by_close_or_silence),
+    ROW(under_dsr_least_conn_spares_who_is_slow),
     ROW(an_instance_lost_breaks_what_theory_says),
     ROW(what_is_lost_is_sent_again),
     ROW(an_l7_lost_without_a_router_breaks_its_own),

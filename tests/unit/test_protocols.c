@@ -79,6 +79,39 @@ static void a_first_request_waits_for_its_protocols_round_trips(void)
     }
 }
 
+/* A window of bytes a round trip, the last may be less: by rounds, until all have been read. */
+static double brute_download_ms(double bytes, double window, double rtt)
+{
+    double ms = 0;
+
+    for (double unread = bytes; unread > 0; unread -= window)
+        ms += rtt;
+    return ms;
+}
+
+/* One stream is never faster than window / round trip, and a long reply comes near to it: by less
+ * than one window of its bytes. */
+static void a_stream_is_bounded_by_its_window(void)
+{
+    static const uint32_t windows[] = { 16384, 65535, 262144, 1048576 }, rtts[] = { 5, 50, 200 };
+    const double bytes = 3e6;
+
+    for (size_t i = 0; i < ARRAY_LEN(windows); i++)
+        for (size_t k = 0; k < ARRAY_LEN(rtts); k++) {
+            struct record r = simulate(
+                RUN("'requests': 6") "'clients': [ { 'name': 'c', 'to': 'lb', 'protocol': '%s', "
+                "'rtt': '%ums', 'window': '%uB', 'requests': [ { 'name': 'f', 'reply_size': '3MB' "
+                "} ], " EVERY("0.01/s") " } ], " L7("") BACKENDS("1", ", 'service': '10ms'"),
+                i % 2 ? "h2" : "h3", rtts[k], windows[i]);
+            double ms = (latency_sum_ms(&r) - rtts[k]) / 6 - 10;    /* one handshake */
+            double law = windows[i] / (double)rtts[k], rate = bytes / ms;
+
+            CU_ASSERT_DOUBLE_EQUAL(ms, brute_download_ms(bytes, windows[i], rtts[k]), 1e-6);
+            CU_ASSERT(rate <= law && rate >= law * (1 - windows[i] / (bytes + windows[i])));
+            record_fini(&r);
+        }
+}
+
 /* ---- what loss costs ---- */
 
 static double mean_delay_ms(const struct loss_config *c, enum loss_law law, nsec rtt,
@@ -527,6 +560,7 @@ static void nothing_is_left_over(void)
 static const struct unit_test tests[] = {
     { "a_first_request_waits_for_its_protocols_round_trips",
       a_first_request_waits_for_its_protocols_round_trips },
+    { "a_stream_is_bounded_by_its_window", a_stream_is_bounded_by_its_window },
     { "a_lone_packet_waits_for_timers_that_double", a_lone_packet_waits_for_timers_that_double },
     { "a_message_is_late_by_its_worst_packet", a_message_is_late_by_its_worst_packet },
     { "loss_blocks_what_is_behind_it_on_tcp_only", loss_blocks_what_is_behind_it_on_tcp_only },
