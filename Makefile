@@ -237,6 +237,7 @@ $(BUILD)/tests/bench: tests/bench/bench.c $(BUILD)/flags
 bench: deps
 	@+$(MAKE) $(JOBS) --no-print-directory -s all $(BUILD)/tests/bare $(BUILD)/tests/bench
 	@$(BUILD)/tests/bench $(BUILD)/lblab $(BUILD)/tests/bare tests/bench $(BUILD)/bench.json
+	@echo; LBLAB=$(BUILD)/lblab BARE=$(BUILD)/tests/bare tests/bench/workers.sh
 	@echo; cat $(BUILD)/bench.json
 
 # The simulator against theory and published results, the long form.
