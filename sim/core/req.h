@@ -94,7 +94,7 @@ struct req {
     uint32_t holds;                 /* in the root: structs of this request in existence */
     uint32_t attempt;               /* 0, 1 ...: counted over the whole way */
     uint8_t  what;                  /* enum message */
-    uint8_t  status;                /* enum status, on the way back */
+    uint8_t  status;                /* enum status, on the way back; CANCEL: why */
     uint8_t  depth;                 /* frames in via[] */
     uint8_t  tried_count;           /* peers tried by the l7 that retries */
 

@@ -392,8 +392,8 @@ struct req *sim_fork(struct sim *sim, struct node *n, struct req *old)
     return r;
 }
 
-void sim_cancel(struct sim *sim, const struct link *l, uint32_t to, uint32_t conn,
-                const struct req *target, enum cancel_scope scope)
+struct req *sim_new_cancel(struct sim *sim, uint32_t conn, const struct req *target,
+                           enum cancel_scope scope)
 {
     struct req *c = sim_new(sim, MSG_CANCEL);
 
@@ -402,7 +402,14 @@ void sim_cancel(struct sim *sim, const struct link *l, uint32_t to, uint32_t con
     c->target = target->id;
     c->target_serial = target->serial;
     c->is_target_whole = scope == CANCEL_REQUEST;
-    sim_post(sim, l, to, c);
+    c->status = STATUS_CANCELLED;
+    return c;
+}
+
+void sim_cancel(struct sim *sim, const struct link *l, uint32_t to, uint32_t conn,
+                const struct req *target, enum cancel_scope scope)
+{
+    sim_post(sim, l, to, sim_new_cancel(sim, conn, target, scope));
 }
 
 struct req *sim_cancel_target(struct sim *sim, const struct req *c)

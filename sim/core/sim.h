@@ -180,6 +180,8 @@ struct req *sim_leg(struct sim *, const struct req *carrier);
 enum cancel_scope { CANCEL_ATTEMPT, CANCEL_REQUEST };
 void sim_cancel(struct sim *, const struct link *, uint32_t to, uint32_t conn, const struct req *r,
                 enum cancel_scope);
+/* The same, for the caller to send; its status says why nobody waits: CANCELLED. */
+struct req *sim_new_cancel(struct sim *, uint32_t conn, const struct req *r, enum cancel_scope);
 
 /* What a CANCEL follows, or NULL when it is gone already. */
 struct req *sim_cancel_target(struct sim *, const struct req *cancel);

@@ -138,6 +138,7 @@ struct balancer_config {
     /* enum hash_on; DEFAULT: source_ip for ip_hash, else flow at l4, key at l7 */
     uint32_t hash_on;
     nsec     timeout;               /* of one attempt, l7; 0: none */
+    nsec     deadline;              /* of all attempts of a request, l7; 0: none */
     nsec     idle_timeout;          /* of a flow, l4; 0: none */
     struct flow_table_config flow_table;    /* l4 */
     uint32_t unknown_flow;          /* enum unknown_flow, l4 */

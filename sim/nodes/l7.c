@@ -130,8 +130,9 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
         return;
     }
     uint32_t peer = me->peer;
-    attempt_over(l7, sim, me, STATUS_CANCELLED, NULL);
+    attempt_over(l7, sim, me, (enum status)cancel->status, NULL);
     cancel->conn = NONE;
+    cancel->status = STATUS_CANCELLED;      /* why is this tier's own affair */
     sim_forward(sim, &l7->b.out, l7->b.peer[peer].node, cancel);
 }
 

@@ -223,12 +223,13 @@ static void ask(struct l7 *l7, struct sim *sim, struct req *r)
 static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
 {
     struct req *r = sim_cancel_target(sim, cancel);
+    enum status why = (enum status)cancel->status;
 
     sim_free(sim, cancel);
     if (r == NULL)
         return;
     if (sim_frame(r, l7->b.node.id) != NULL)
-        end(l7, sim, r, STATUS_CANCELLED, LB_CANCELLED);
+        end(l7, sim, r, STATUS_CANCELLED, l7_result_of(why));
     else
         r->is_cancelled = true;     /* it was overtaken, on a link of random delay */
 }

@@ -2,6 +2,7 @@
 #include "graph_fronts.h"
 
 #include "../nodes/dataplane.h"
+#include "../nodes/deadline.h"
 #include "../nodes/ecmp.h"
 #include "../nodes/gate.h"
 #include "../nodes/host.h"
@@ -14,6 +15,7 @@ const struct front graph_fronts[] = {
     { host_is_before_balancer, host_before_balancer, .frames = 1 },
     { gate_is_wanted, gate_new },
     { dataplane_is_before_balancer, dataplane_before_balancer, .frames = 1 },
+    { deadline_is_wanted, deadline_new, .frames = 1 },
     { router_is_wanted, router_new },
     { .is_wanted = NULL },
 };

@@ -105,6 +105,10 @@ static const struct field balancer_rows[] = {
     { "timeout", &field_duration, BALANCER(timeout), .preset = "\"0\"", .max = LONG, .when = L7,
       .unless = "an l4 forwards connections and sees no requests: it cannot time one out",
       .help = "of one attempt; \"0\": none" },
+    { "deadline", &field_duration, BALANCER(deadline), .preset = "\"0\"", .max = LONG, .when = L7,
+      .unless = "an l4 forwards connections and sees no requests: it cannot time one out",
+      .help = "of all attempts of a request together, with the waits between them (Envoy's route "
+              "timeout, gRPC's deadline); \"0\": none" },
     { "idle_timeout", &field_duration, BALANCER(idle_timeout), .preset = "\"0\"", .max = LONG,
       .when = L4, .unless = "an l7 ends connections itself: only an l4 keeps a table of flows",
       .help = "a flow idle for so long is forgotten; \"0\": never" },
@@ -234,6 +238,16 @@ static void check_legs(struct reader *rd, const cJSON *node, const struct balanc
     }
 }
 
+/* Else "timeout" would never strike. */
+static void check_deadline(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    if (!b->deadline || !b->timeout || b->timeout < b->deadline)
+        return;
+    doc_fault(&rd->doc, rd->err, doc_get(node, "timeout"), DOC_VALUE, "E122",
+              "the \"deadline\" of all attempts is over before the \"timeout\" of one");
+    err_hint(rd->err, "make \"timeout\" the shorter one, or leave it out");
+}
+
 /* Who counts together has the same list, in the same order, at the same time. */
 static void check_share(struct reader *rd, const cJSON *node, const struct balancer_config *b)
 {
@@ -263,6 +277,7 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
         err_hint(rd->err, "an attempt never times out otherwise");
     }
     check_legs(rd, node, b);
+    check_deadline(rd, node, b);
     check_queue(rd, node, b);
     fields_dataplane_check(rd, node, object);
     fields_flows_check(rd, node, b);

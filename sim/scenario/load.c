@@ -224,7 +224,7 @@ static void warn_hang(struct reader *rd)
     const struct scenario *sc = rd->out;
 
     for (uint32_t k = 0; k < sc->balancers; k++)
-        if (sc->balancer[k].timeout)
+        if (sc->balancer[k].timeout || sc->balancer[k].deadline)
             return;
     for (uint32_t k = 0; k < sc->clients; k++)
         if (sc->client[k].timeout)

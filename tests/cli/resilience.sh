@@ -8,7 +8,7 @@ holds() {
     run run "$1" --results "$tmp/results" --no-plots --json "${@:2}"
     is "$1 ${*:2}: every assertion holds" 0 $code
 }
-for file in failures/{retry-storm,retry-budget,backoff-jitter,circuit-breaker,queue-timeout,redispatch}.json \
+for file in failures/{retry-storm,retry-budget,backoff-jitter,circuit-breaker,queue-timeout,redispatch,retry-concurrency,retry-throttle,deadline}.json \
     affinity/{sticky-lost-sessions,session-store,cookie-vs-source-ip,canary-sticky}.json; do
     holds "$file"
 done
@@ -33,6 +33,12 @@ if command -v python3 >/dev/null; then
         "$(value error_rate failures/queue-timeout.json -s balancers.edge.queue.timeout=1h)" 1e-9
     less "with redispatch at once only those fail that were being served" \
         "$(value error_rate failures/redispatch.json -s balancers.edge.retries.redispatch=always)" 0.001
+    less "a budget of all that is active bounds nothing" 2.9 \
+        "$(value retries.per_request failures/retry-concurrency.json -s balancers.edge.retries.budget.share=1)"
+    less "a larger bucket retries for longer" 0.02 \
+        "$(value retries.per_request failures/retry-throttle.json -s balancers.stub.retries.budget.tokens=1000)"
+    less "without a deadline nobody is lost" \
+        "$(value error_rate failures/deadline.json -s balancers.edge.deadline=0s)" 1e-9
     less "by cookie all servers share the work" \
         "$(value share.max affinity/cookie-vs-source-ip.json -s balancers.edge.hash_on=key)" 0.16
 fi

@@ -372,6 +372,33 @@ static void a_budget_bounds_the_amplification(void)
     }
 }
 
+/* Nobody answers; attempts are given up after 100 ms.  Retries are at most the share of all that
+ * are out, themselves included: share / (1 - share) of the first attempts; or three at a time,
+ * where that is more. */
+static void a_share_of_what_is_active_may_be_retries(void)
+{
+    static const struct { const char *rate, *budget; double retries; } row[] = {
+        { "2000/s", "'share': '20%', 'least': 0", 0.25 },
+        { "2000/s", "'share': '50%', 'least': 0", 1 },
+        { "100/s", "'share': '20%', 'least': 3", 0.3 },
+        { "2000/s", "'share': 1, 'least': 0", 3 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("'duration': '40s', 'warmup': '2s'")
+                CLIENT("'arrival': { 'process': 'poisson', 'rate': '%s' }")
+                    L7("'timeout': '100ms', 'retries': { 'max': 3, 'on': ['timeout'], 'budget': { "
+                       "'kind': 'concurrent', %s } }")
+                        EVENTS("{ 'at': '0s', 'do': 'fail', 'mode': 'hang', 'target': 's' }")
+                            BACKENDS("'count': 2, 'service': '1ms'"), row[i].rate, row[i].budget);
+        double retries = (double)r.retries / (double)r.requests;
+
+        CU_ASSERT(retries <= 1.01 * row[i].retries && retries >= 0.9 * row[i].retries);
+        record_fini(&r);
+    }
+}
+
 /* Envoy without a budget: three retries at a time, however many fail. */
 static void a_limit_on_retries_holds_at_any_time(void)
 {
@@ -464,6 +491,84 @@ static void clients_give_up_after_their_last_attempt(void)
     record_fini(&r);
 }
 
+/* ---- a deadline over all attempts ---- */
+
+/* One request, answered when its deadline strikes wherever it is then: between two attempts, at a
+ * backend, in the queue, beside its hedge; or before, and the deadline changes nothing. */
+static void a_deadline_ends_all_attempts(void)
+{
+    static const struct { const char *l7, *mode; nsec latency; uint64_t attempts; } row[] = {
+        { "'deadline': '2500ms', 'retries': { 'max': 9, 'backoff': { 'base': '1s', 'factor': 1, "
+          "'jitter': 'none' } }", "crash", 2500, 3 },
+        { "'deadline': '2500ms', 'timeout': '1s', 'retries': { 'max': 9, 'on': ['timeout'] }",
+          "hang", 2500, 3 },
+        { "'deadline': '2500ms'", "hang", 2500, 1 },
+        { "'deadline': '2500ms', 'hedge': { 'after': '1s', 'max': 5 }", "hang", 2500, 3 },
+        { "'deadline': '2500ms', 'fan_out': 2", "hang", 2500, 2 },
+        { "'deadline': '2500ms', 'retries': { 'max': 1, 'on': ['5xx'] }", "error", 0, 2 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct world w;
+        struct lab lab;
+
+        world_text(&w, RUN("'requests': 1") CLIENT(EVERY("1/s")) L7("%s")
+                           EVENTS("{ 'at': '0s', 'do': 'fail', 'mode': '%s', 'target': 's[*]', "
+                                  "'for': '4s' }") BACKENDS("'count': 4, 'service': '10ms'"),
+                   row[i].l7, row[i].mode);
+        lab_run_to_the_end(&lab, &w, 10 * SECOND);
+        struct record *r = &lab.sim.meter.record;
+        uint64_t picked = 0;
+
+        for (uint32_t b = 0; b < 4; b++)
+            picked += count_picked(r, b);
+        CU_ASSERT_EQUAL(count_ended(r, row[i].latency > 0 ? OUTCOME_TIMEOUT : OUTCOME_ERROR), 1);
+        CU_ASSERT(r->sojourn == row[i].latency * (u128)MS);
+        CU_ASSERT_EQUAL(picked, row[i].attempts);
+        lab_end(&lab);
+        world_end(&w);
+    }
+}
+
+/* Five a second, each a second of work at the one place: the first is served; the next, bound to
+ * wait for 800 ms and more, are given up after 700 ms and have never left the queue. */
+static void a_deadline_ends_waits_in_the_queue(void)
+{
+    struct record r = simulate(
+        RUN("'requests': 4") CLIENT(EVERY("5/s"))
+            L7("'deadline': '700ms', 'limits': { 'per_backend': 1 }, 'queue': {}")
+                BACKENDS("'workers': 'unlimited', 'service': '600ms'"));
+
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_OK), 1);
+    CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_TIMEOUT), 3);
+    CU_ASSERT(r.sojourn == (600 + 3 * 700) * (u128)MS);
+    record_fini(&r);
+}
+
+/* For passive health, outliers and breakers the attempt that was out has timed out. */
+static void who_was_late_at_the_deadline_is_held_to_account(void)
+{
+    static const struct { const char *l7; enum tally tally; } row[] = {
+        { "'passive': { 'rule': 'caddy', 'fail_timeout': '1h' }", TALLY_TAKEN_OUT },
+        { "'outlier_detection': { 'consecutive_5xx': 1, 'always_eject_one_host': true }",
+          TALLY_TAKEN_OUT },
+        { "'breaker': { 'kind': 'consecutive', 'failures': 1 }", TALLY_BREAKER_OPENED },
+    };
+    static const char *const hedge[] = { "", ", 'hedge': { 'after': '50ms' }" };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++)
+        for (size_t h = 0; h < (row[i].tally == TALLY_TAKEN_OUT ? 2 : 1); h++) {
+            struct record r = simulate(
+                RUN("'duration': '4s'") CLIENT("'timeout': '5s', " EVERY("1/s"))
+                    L7("'deadline': '300ms', %s%s")
+                        EVENTS("{ 'at': '0s', 'do': 'fail', 'mode': 'hang', 'target': 's[0]' }")
+                            BACKENDS("'count': 1, 'service': '1ms'"), row[i].l7, hedge[h]);
+
+            CU_ASSERT_EQUAL(count_tally(&r, row[i].tally), 1);
+            record_fini(&r);
+        }
+}
+
 /* ---- work that nobody waits for ---- */
 
 static void some_servers_finish_what_nobody_waits_for(void)
@@ -553,11 +658,16 @@ static const struct unit_test tests[] = {
       who_waits_too_long_or_finds_the_queue_full_is_refused },
     { "limits_on_requests_refuse_at_once", limits_on_requests_refuse_at_once },
     { "a_budget_bounds_the_amplification", a_budget_bounds_the_amplification },
+    { "a_share_of_what_is_active_may_be_retries", a_share_of_what_is_active_may_be_retries },
     { "a_limit_on_retries_holds_at_any_time", a_limit_on_retries_holds_at_any_time },
     { "a_breaker_keeps_requests_from_what_fails", a_breaker_keeps_requests_from_what_fails },
     { "a_breaker_for_all_refuses_at_once", a_breaker_for_all_refuses_at_once },
     { "clients_ask_again_after_a_wait", clients_ask_again_after_a_wait },
     { "clients_give_up_after_their_last_attempt", clients_give_up_after_their_last_attempt },
+    { "a_deadline_ends_all_attempts", a_deadline_ends_all_attempts },
+    { "a_deadline_ends_waits_in_the_queue", a_deadline_ends_waits_in_the_queue },
+    { "who_was_late_at_the_deadline_is_held_to_account",
+      who_was_late_at_the_deadline_is_held_to_account },
     { "some_servers_finish_what_nobody_waits_for", some_servers_finish_what_nobody_waits_for },
     { "nothing_is_left_over", nothing_is_left_over },
 };
