@@ -4,6 +4,7 @@
 
 #include "simulate.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
 
@@ -135,6 +136,56 @@ static void fast_and_down_intervals(void)
     record_fini(&r);
 }
 
+/* ---- jitter ---- */
+
+/* All are first checked at 1 s and die at 1.5 s: the second check is 2 s after the first, and by as
+ * much later as its jitter says, uniform over it. */
+static void jitter_is_uniform(void)
+{
+    static const struct { const char *jitter; double longest; } row[] = { { "0s", 0 },
+                                                                           { "2s", 2 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("10s", "3") CLIENT("10/s")
+            BALANCER("'health_check': { 'interval': '2s', 'first': '1s', 'fall': 1, 'jitter': "
+                     "'%s' }")
+            BACKENDS("400", "") EVENTS("{ 'at': '1500ms', 'do': 'fail', 'target': 's[*]' }"),
+            row[i].jitter);
+        double mean = seconds(count_tally(&r, TALLY_DETECTION_NS)) / 400;
+        double last = seconds(count_tally(&r, TALLY_DETECTION_MAX_NS));
+
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), 400);
+        CU_ASSERT(fabs(mean - 1.5 - row[i].longest / 2) <= 4 * row[i].longest / sqrt(12 * 400.0));
+        CU_ASSERT(last <= 1.5 + row[i].longest && last >= 1.5 + 0.98 * row[i].longest);
+        record_fini(&r);
+    }
+}
+
+/* Forty instances check one worker, 10 ms a check, and wait for 105 ms: of forty that come together
+ * ten are answered in time.  Spread over seconds all are; and there are fewer, one in 2 s + 2 s / 2
+ * each. */
+static void jitter_spreads_what_began_together(void)
+{
+    static const struct { const char *jitter; double failed, sent; } row[] = {
+        { "0s", 0.75, 40 / 2.0 }, { "2s", 0, 40 / 3.0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct record r = simulate(
+            RUN("300s", "1") CLIENT("1/s")
+            BALANCER("'instances': 40, 'health_check': { 'interval': '2s', 'timeout': '105ms', "
+                     "'first': '1s', 'cost': '10ms', 'jitter': '%s' }")
+            "'backends': [ { 'name': 's', 'service': '1us' } ] }", row[i].jitter);
+        double sent = (double)count_tally(&r, TALLY_PROBES);
+        double failed = (double)count_tally(&r, TALLY_PROBES_FAILED) / sent;
+
+        CU_ASSERT(fabs(sent / 299 - row[i].sent) < 0.02 * row[i].sent);
+        CU_ASSERT(fabs(failed - row[i].failed) < 0.02);     /* the first come together */
+        record_fini(&r);
+    }
+}
+
 /* ---- requests tell ---- */
 
 static void observed_errors_are_checks(void)
@@ -210,6 +261,60 @@ static void outlier_detection_ejects_in_the_network(void)
     /* five failures at 100/s, back at the tick at 40 s, five more, out for 60 s */
     CU_ASSERT_EQUAL(count_ended(&r, OUTCOME_ERROR), 10);
     CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT), 2);
+    record_fini(&r);
+}
+
+/* ---- false alarms ---- */
+
+/* All are well; a request that takes longer than the timeout fails, a share q = 1/4.  A run of five
+ * takes (1 - q^5) / (q^5 (1 - q)) results on average (Feller, An Introduction to Probability
+ * Theory and Its Applications I, XIII.7); who is ejected is back within a millisecond. */
+static void failures_in_a_row_come_by_chance(void)
+{
+    struct record r = simulate(
+        RUN("40s", "1")
+        "'clients': [ { 'name': 'c', 'to': 'lb', 'arrival': { 'process': 'poisson', 'rate': "
+        "'5000/s' } } ], "
+        "'balancers': [ { 'name': 'lb', 'algorithm': 'random', 'to': 's', 'timeout': '13862944ns', "
+        "'outlier_detection': { 'interval': '1ms', 'base_ejection_time': '1ns', "
+        "'max_ejection_time': '1ns', 'max_ejection_percent': '100%%', 'enforcing_success_rate': 0 "
+        "} } ], "
+        "'backends': [ { 'name': 's', 'count': 10, 'workers': 'unlimited', 'service': { 'dist': "
+        "'exponential', 'mean': '10ms' } } ] }");
+    double q5 = pow(0.25, 5), run = (1 - q5) / (q5 * 0.75);
+    double expected = (double)count_born(&r) / run;
+
+    CU_ASSERT_DOUBLE_EQUAL((double)count_ended(&r, OUTCOME_TIMEOUT) / (double)count_born(&r), 0.25,
+                           0.005);
+    CU_ASSERT(fabs((double)count_tally(&r, TALLY_TAKEN_OUT_WELL) - expected) < 4 * sqrt(expected));
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT), count_tally(&r, TALLY_TAKEN_OUT_WELL));
+    record_fini(&r);
+}
+
+/* Of n values of one normal law each lies k of their own standard deviations below their mean with
+ * this probability (Thompson, On a criterion for the rejection of observations, 1935). */
+static double thompson(double n, double k)
+{
+    return gsl_cdf_tdist_P(-k * sqrt((n - 2) / (n - 1 - k * k)), n - 2);
+}
+
+/* Half of 200 requests a second fail at each of 20 that are equally well: nearly normal numbers.
+ * Who is ejected misses the next second. */
+static void someone_is_always_worst(void)
+{
+    struct record r = simulate(
+        RUN("200s", "1") CLIENT("4000/s")
+        "'balancers': [ { 'name': 'lb', 'algorithm': 'round_robin', 'to': 's', 'timeout': "
+        "'13862944ns', 'outlier_detection': { 'interval': '1s', 'base_ejection_time': '1ns', "
+        "'max_ejection_time': '1ns', 'max_ejection_percent': '100%%', 'consecutive_5xx': 0 } } ], "
+        "'backends': [ { 'name': 's', 'count': 20, 'workers': 'unlimited', 'service': { 'dist': "
+        "'exponential', 'mean': '20ms' } } ] }");
+    double out = 20 * thompson(20, 1.9);
+
+    out = (20 - out) * thompson(20 - out, 1.9);
+    CU_ASSERT(fabs((double)count_tally(&r, TALLY_TAKEN_OUT_WELL) - 200 * out)
+              < 4 * sqrt(200 * out));
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_TAKEN_OUT), count_tally(&r, TALLY_TAKEN_OUT_WELL));
     record_fini(&r);
 }
 
@@ -383,10 +488,14 @@ static const struct unit_test tests[] = {
     { "detection_takes_the_phase_and_the_falls", detection_takes_the_phase_and_the_falls },
     { "the_last_instance_counts", the_last_instance_counts },
     { "fast_and_down_intervals", fast_and_down_intervals },
+    { "jitter_is_uniform", jitter_is_uniform },
+    { "jitter_spreads_what_began_together", jitter_spreads_what_began_together },
     { "observed_errors_are_checks", observed_errors_are_checks },
     { "max_fails_loses_one_request_a_try", max_fails_loses_one_request_a_try },
     { "one_request_tries_a_server_that_failed", one_request_tries_a_server_that_failed },
     { "outlier_detection_ejects_in_the_network", outlier_detection_ejects_in_the_network },
+    { "failures_in_a_row_come_by_chance", failures_in_a_row_come_by_chance },
+    { "someone_is_always_worst", someone_is_always_worst },
     { "fail_open_or_closed", fail_open_or_closed },
     { "a_keeper_restarts_what_hangs", a_keeper_restarts_what_hangs },
     { "chance_takes_mttr_of_each_mtbf", chance_takes_mttr_of_each_mtbf },
