@@ -1,5 +1,6 @@
 /* explain_profile.c - a product's words, what they mean here, what a balancer does by default
- * there, and what is not modelled; every line with its source. */
+ * there, what else a scenario can ask for and how, and what is not modelled; every line with its
+ * source. */
 #include "explain_profile.h"
 
 #include "../base/text.h"
@@ -18,20 +19,21 @@ static const char *text_of(const cJSON *object, const char *key)
     return cJSON_IsString(node) ? node->valuestring : "";
 }
 
-/* A value as the profile's file has it. */
-static void put_value(FILE *out, const struct doc *doc, const cJSON *node)
+/* Adds a value as the profile's file has it, on one line. */
+static void add_value(char *line, size_t size, const struct doc *doc, const cJSON *node)
 {
-    size_t length;
+    size_t length, used = strlen(line);
     const char *raw = doc_raw(doc, node, &length);
     bool was_blank = false;
 
-    for (size_t k = 0; raw && k < length; k++) {
+    for (size_t k = 0; raw && k < length && used + 1 < size; k++) {
         bool is_blank = raw[k] == ' ' || raw[k] == '\n';
 
         if (!is_blank || !was_blank)
-            fputc(is_blank ? ' ' : raw[k], out);
+            line[used++] = is_blank ? ' ' : raw[k];
         was_blank = is_blank;
     }
+    line[used] = '\0';
 }
 
 /* "least_conn_fifo(lists=1)", as -a would name it. */
@@ -111,9 +113,42 @@ static void put_defaults(struct cli *cli, const struct profile *p)
     if (list && list->child)
         fputs("\na balancer's defaults there\n", cli->out);
     cJSON_ArrayForEach(entry, list) {
-        fprintf(cli->out, "  %-*s ", WORD_COLUMN, text_of(entry, "key"));
-        put_value(cli->out, &p->doc, doc_get(entry, "value"));
-        fputc('\n', cli->out);
+        char value[512] = "";
+
+        add_value(value, sizeof value, &p->doc, doc_get(entry, "value"));
+        fprintf(cli->out, "  %-*s %s\n", WORD_COLUMN, text_of(entry, "key"), value);
+        put_source(cli, text_of(entry, "source"));
+    }
+}
+
+/* What to write, and in which object. */
+static void put_places(struct cli *cli, const struct profile *p, const cJSON *entry)
+{
+    static const char *const place[] = { "balancer", "algorithm", "event" };
+
+    for (size_t k = 0; k < sizeof place / sizeof place[0]; k++) {
+        const cJSON *members = doc_get(entry, place[k]);
+        char line[512];
+
+        if (!members)
+            continue;
+        snprintf(line, sizeof line, "%s: ", place[k]);
+        add_value(line, sizeof line, &p->doc, members);
+        fprintf(cli->out, "%*s", INDENT, "");
+        columns_wrap(cli->out, line, INDENT, INDENT + 2, cli_columns(cli));
+    }
+}
+
+static void put_options(struct cli *cli, const struct profile *p)
+{
+    const cJSON *list = doc_get(p->doc.root, "options"), *entry;
+
+    if (list && list->child)
+        fputs("\nnot set by the profile: a scenario asks for it\n", cli->out);
+    cJSON_ArrayForEach(entry, list) {
+        fputs("  - ", cli->out);
+        columns_wrap(cli->out, text_of(entry, "what"), 4, 4, cli_columns(cli));
+        put_places(cli, p, entry);
         put_source(cli, text_of(entry, "source"));
     }
 }
@@ -150,6 +185,7 @@ bool explain_profile(struct cli *cli, const char *name)
     }
     put_further_words(cli, doc_get(p.doc.root, "words"));
     put_defaults(cli, &p);
+    put_options(cli, &p);
     put_missing(cli, &p);
     profile_fini(&p);
     return true;

@@ -228,10 +228,12 @@ static void pass_cancel(struct l7 *l7, struct sim *sim, struct req *cancel)
     sim_free(sim, cancel);
     if (r == NULL)
         return;
-    if (sim_frame(r, l7->b.node.id) != NULL)
-        end(l7, sim, r, STATUS_CANCELLED, l7_result_of(why));
-    else
+    if (sim_frame(r, l7->b.node.id) == NULL) {
         r->is_cancelled = true;     /* it was overtaken, on a link of random delay */
+        return;
+    }
+    l7_note_outcome(l7, why);
+    end(l7, sim, r, STATUS_CANCELLED, l7_result_of(why));
 }
 
 static void hedge_request(struct node *n, struct sim *sim, struct req *r)

@@ -4,6 +4,8 @@
 #include "field.h"
 #include "profile.h"
 
+#include "../base/text.h"
+
 #include <string.h>
 
 /* Several attempts at a time do not go with some of it: what was typed wins. */
@@ -27,6 +29,17 @@ static bool is_idle_queue(const cJSON *balancer, const char *key)
            !doc_get(limits, "per_backend");
 }
 
+/* A deadline that one attempt may fill is none. */
+static bool is_filled_deadline(const cJSON *balancer, const char *key, const cJSON *value)
+{
+    const cJSON *timeout = doc_get(balancer, "timeout");
+    nsec one, all;
+
+    return strcmp(key, "deadline") == 0 && cJSON_IsString(timeout)
+           && text_duration(timeout->valuestring, &one) == 0
+           && text_duration(value->valuestring, &all) == 0 && one >= all;
+}
+
 static bool applies(const cJSON *balancer, const char *key, const cJSON *value)
 {
     const struct field *f = field_find(&fields_balancer, key);
@@ -36,7 +49,8 @@ static bool applies(const cJSON *balancer, const char *key, const cJSON *value)
 
     if (doc_get(balancer, key) || (f->when && !(f->when & here)))
         return false;
-    return !is_against_legs(balancer, key, value) && !is_idle_queue(balancer, key);
+    return !is_against_legs(balancer, key, value) && !is_idle_queue(balancer, key)
+           && !is_filled_deadline(balancer, key, value);
 }
 
 static void add_default(cJSON *balancer, const cJSON *entry)

@@ -1,5 +1,6 @@
 /* test_profiles.c - every profile is whole: each word starts an algorithm, with each further word
- * too, every entry names its source, defaults are keys of a balancer; and how words are read. */
+ * too, every entry names its source, defaults are keys of a balancer, options load as they are
+ * written; and how words are read. */
 #include "unit.h"
 #include "scenario_text.h"
 
@@ -98,6 +99,8 @@ static void check_profile(const struct profile *p)
     }
     cJSON_ArrayForEach(entry, doc_get(p->doc.root, "not_modelled"))
         CU_ASSERT_TRUE(has_text(entry, "source") && has_text(entry, "what"));
+    cJSON_ArrayForEach(entry, doc_get(p->doc.root, "options"))
+        CU_ASSERT_TRUE(has_text(entry, "source") && has_text(entry, "what"));
 }
 
 static void every_profile_is_whole(void)
@@ -155,6 +158,7 @@ static void defaults_stand_aside(void)
     static const char *const more[] = {
         "", ",\"layer\":\"l4\"", ",\"fan_out\":2", ",\"hedge\":{\"after\":\"5ms\"}",
         ",\"limits\":{\"requests\":5}", ",\"retries\":{\"max\":1}", ",\"timeout\":\"1s\"",
+        ",\"timeout\":\"20s\"",
     };
     struct text_files files;
 
@@ -165,6 +169,71 @@ static void defaults_stand_aside(void)
         CU_ASSERT_EQUAL_FATAL(profile_open(&p, *name), 0);
         for (size_t k = 0; k < sizeof more / sizeof more[0]; k++)
             CU_ASSERT_TRUE(loads(&files, &p, modelled_policy(&p), more[k]));
+        profile_fini(&p);
+    }
+    text_files_end(&files);
+}
+
+static void put_members(cJSON *into, const cJSON *members)
+{
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, members) {
+        cJSON_DeleteItemFromObject(into, member->string);
+        cJSON_AddItemToObject(into, member->string, cJSON_Duplicate(member, true));
+    }
+}
+
+/* A scenario with a balancer of the profile, to which the option is added. */
+static char *with_option(const struct profile *p, const cJSON *option)
+{
+    cJSON *root = cJSON_Parse(
+        "{\"version\":1,\"name\":\"x\",\"run\":{\"duration\":\"400s\"},\"clients\":[{\"name\":"
+        "\"c\",\"to\":\"lb\",\"protocol\":\"h3\",\"arrival\":{\"process\":\"poisson\",\"rate\":\"1/s\"}}],"
+        "\"balancers\":[{\"name\":\"lb\",\"to\":\"s\",\"algorithm\":{}}],\"backends\":[{"
+        "\"name\":\"s\",\"count\":4,\"service\":\"1ms\"}],\"events\":[{\"at\":\"1s\",\"do\":"
+        "\"drain\",\"target\":\"s[0]\"}]}");
+    cJSON *balancer = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "balancers"), 0);
+    cJSON *algorithm = cJSON_GetObjectItem(balancer, "algorithm");
+    char *text;
+
+    cJSON_AddStringToObject(algorithm, "profile", p->name);
+    cJSON_AddStringToObject(algorithm, "policy", modelled_policy(p));
+    put_members(algorithm, doc_get(option, "algorithm"));
+    put_members(balancer, doc_get(option, "balancer"));
+    put_members(cJSON_GetArrayItem(cJSON_GetObjectItem(root, "events"), 0),
+                doc_get(option, "event"));
+    text = cJSON_PrintUnformatted(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+static void options_load_as_they_are_written(void)
+{
+    struct text_files files;
+    const cJSON *option;
+
+    text_files_begin(&files);
+    for (const char *const *name = profile_names; *name; name++) {
+        struct profile p;
+        struct scenario sc;
+
+        CU_ASSERT_EQUAL_FATAL(profile_open(&p, *name), 0);
+        cJSON_ArrayForEach(option, doc_get(p.doc.root, "options")) {
+            char *text = with_option(&p, option);
+
+            err_init(&err);
+            bool ok = text_load(&files, text, strlen(text), &sc, NULL, &err) == 0;
+            CU_ASSERT_TRUE(ok);
+            CU_ASSERT_TRUE(doc_get(option, "balancer") || doc_get(option, "algorithm")
+                           || doc_get(option, "event"));
+            if (ok)
+                scenario_fini(&sc);
+            else
+                printf("    %s: %s: %s\n", p.name, doc_get(option, "what")->valuestring,
+                       err.item[0].what);
+            free(text);
+        }
         profile_fini(&p);
     }
     text_files_end(&files);
@@ -308,6 +377,7 @@ static const struct unit_test tests[] = {
     { "every_profile_is_whole", every_profile_is_whole },
     { "every_product_that_is_promised_is_there", every_product_that_is_promised_is_there },
     { "defaults_stand_aside", defaults_stand_aside },
+    { "options_load_as_they_are_written", options_load_as_they_are_written },
     { "what_is_not_public_is_marked", what_is_not_public_is_marked },
     { "words_are_read_as_products_write_them", words_are_read_as_products_write_them },
     { "an_unknown_profile_is_told_apart", an_unknown_profile_is_told_apart },
