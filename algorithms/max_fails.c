@@ -9,11 +9,9 @@ static const uint64_t SECOND = 1000000000;
 bool max_fails_may_try(const struct max_fails *m, const struct lb *lb, const struct lb_request *rq,
                        uint32_t i)
 {
-    const struct trouble *t = &m->of[i];
-    bool sits_out = t->fails >= m->max_fails &&
-                    rq->now / SECOND - t->checked <= m->fail_timeout / SECOND;
-
-    return lb_usable(lb, i, rq) && !sits_out;
+    return lb_usable(lb, i, rq)
+           && !fail_clock_sits_out(&m->of[i].clock, m->max_fails, m->fail_timeout / SECOND,
+                                   rq->now / SECOND);
 }
 
 uint32_t max_fails_weight(struct max_fails *m, const struct lb *lb, uint32_t i)
@@ -41,7 +39,7 @@ static void come_back(struct max_fails *m, struct lb *lb, uint32_t i)
     struct trouble *t = &m->of[i];
     uint32_t hole = t->apart, last;
 
-    if (hole == 0 || t->lost > 0 || t->fails >= m->max_fails)
+    if (hole == 0 || t->lost > 0 || t->clock.fails >= m->max_fails)
         return;
     last = m->apart[m->aparts - 1];
     m->apart[hole - 1] = last;
@@ -53,12 +51,9 @@ static void come_back(struct max_fails *m, struct lb *lb, uint32_t i)
 
 void max_fails_picked(struct max_fails *m, struct lb *lb, uint32_t i, uint64_t now)
 {
-    uint64_t second = now / SECOND;
-
     if (m->max_fails == 0)
         return;
-    if (second - m->of[i].checked > m->fail_timeout / SECOND)
-        m->of[i].checked = second;
+    fail_clock_try(&m->of[i].clock, m->fail_timeout / SECOND, now / SECOND);
     for (uint32_t k = m->aparts; k-- > 0;)
         come_back(m, lb, m->apart[k]);
 }
@@ -72,28 +67,24 @@ static void fail(struct max_fails *m, struct lb *lb, uint32_t i, uint64_t now)
 {
     struct trouble *t = &m->of[i];
 
-    t->fails++;
-    t->failed = t->checked = now / SECOND;
+    fail_clock_fail(&t->clock, now / SECOND);
     t->lost += lb->backend[i].weight / m->max_fails;
     if (t->lost > lb->backend[i].weight)
         t->lost = lb->backend[i].weight;
-    if (t->lost > 0 || t->fails >= m->max_fails)
+    if (t->lost > 0 || t->clock.fails >= m->max_fails)
         go_apart(m, lb, i);
 }
 
 void max_fails_complete(struct max_fails *m, struct lb *lb, uint32_t i, const struct lb_outcome *o)
 {
-    struct trouble *t;
-
     if (m->max_fails == 0)
         return;
     if (is_failure(m, o->result) && lb->live_count >= 2) {
         fail(m, lb, i, o->now);
         return;
     }
-    t = &m->of[i];
-    if (o->result != LB_CANCELLED && t->failed < t->checked)
-        t->fails = 0;
+    if (o->result != LB_CANCELLED)
+        fail_clock_pass(&m->of[i].clock);
     come_back(m, lb, i);
 }
 

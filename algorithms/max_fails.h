@@ -1,17 +1,16 @@
 /* max_fails.h - what nginx remembers of servers that failed, for the algorithms that are its own.
  *
  * A failure takes weight / max_fails off a server's weight, which grows back by 1 whenever its turn
- * is considered; after max_fails of them it sits out for fail_timeout, then gets one request to
- * show itself.  Time is a clock of whole seconds.  Who is in trouble stands apart from the
- * structure of the others, and is scanned: there are few. */
+ * is considered; after max_fails of them it sits out (fail_clock.h).  Who is in trouble stands
+ * apart from the structure of the others, and is scanned: there are few. */
 #ifndef MAX_FAILS_H
 #define MAX_FAILS_H
 
+#include "fail_clock.h"
 #include "lb.h"
 
 struct trouble {
-    uint64_t failed, checked;            /* s: when it last failed, and was last looked at anew */
-    uint32_t fails;
+    struct fail_clock clock;
     uint32_t lost;                       /* of its weight; grows back */
     uint32_t apart;                      /* its place in apart[] + 1; 0: with the others */
 };

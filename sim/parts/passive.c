@@ -9,45 +9,37 @@ static bool set_out(struct passive *p, bool is_out)
     return has_changed;
 }
 
-/* ---- nginx ---- */
-
-static bool is_over(const struct passive *p, const struct passive_config *c, uint64_t second)
+static bool is_full(const struct passive *p, const struct passive_config *c)
 {
-    return second - p->checked > c->fail_timeout / SECOND;
+    return p->clock.fails >= c->max_fails;
 }
 
-static bool nginx_picked(struct passive *p, const struct passive_config *c, uint64_t second)
+/* nginx's, once the clock has been told. */
+static bool look(struct passive *p, const struct passive_config *c, nsec now)
 {
-    if (is_over(p, c, second))
-        p->checked = second;
-    return p->fails >= c->max_fails && set_out(p, true);
+    return set_out(p, fail_clock_sits_out(&p->clock, c->max_fails, c->fail_timeout / SECOND,
+                                          now / SECOND));
 }
-
-static bool nginx_note(struct passive *p, const struct passive_config *c, uint64_t second,
-                       bool failed)
-{
-    if (failed) {
-        p->fails++;
-        p->accessed = p->checked = second;
-    } else if (p->accessed < p->checked) {
-        p->fails = 0;
-    }
-    return set_out(p, p->fails >= c->max_fails && !is_over(p, c, second));
-}
-
-/* ---- either ---- */
 
 bool passive_picked(struct passive *p, const struct passive_config *c, nsec now)
 {
-    return c->rule == PASSIVE_NGINX && nginx_picked(p, c, now / SECOND);
+    if (c->rule != PASSIVE_NGINX)
+        return false;
+    fail_clock_try(&p->clock, c->fail_timeout / SECOND, now / SECOND);
+    return look(p, c, now);
 }
 
 bool passive_note(struct passive *p, const struct passive_config *c, nsec now, bool failed)
 {
-    if (c->rule == PASSIVE_NGINX)
-        return nginx_note(p, c, now / SECOND, failed);
-    p->fails += failed;
-    return set_out(p, p->fails >= c->max_fails);
+    if (c->rule != PASSIVE_NGINX) {
+        p->clock.fails += failed;
+        return set_out(p, is_full(p, c));
+    }
+    if (failed)
+        fail_clock_fail(&p->clock, now / SECOND);
+    else
+        fail_clock_pass(&p->clock);
+    return look(p, c, now);
 }
 
 nsec passive_when(const struct passive_config *c, nsec now)
@@ -60,7 +52,7 @@ nsec passive_when(const struct passive_config *c, nsec now)
 bool passive_due(struct passive *p, const struct passive_config *c, nsec now)
 {
     if (c->rule == PASSIVE_NGINX)
-        return is_over(p, c, now / SECOND) && set_out(p, false);
-    p->fails--;
-    return set_out(p, p->fails >= c->max_fails);
+        return look(p, c, now);
+    p->clock.fails--;
+    return set_out(p, is_full(p, c));
 }

@@ -1,13 +1,13 @@
 /* passive.h - a peer that failed is left alone for a while: nginx's max_fails and fail_timeout, and
  * Caddy's fail_duration.  The requests are the checks.
  *
- * nginx (ngx_http_upstream_round_robin.c, 1.22) counts by a clock of whole seconds, and its window
- * is none: failures are forgotten by a success after a try that came later than fail_timeout, not
- * by age (nginx#599).  After fail_timeout one request is let through.  Caddy (healthchecks.go, 2.6)
- * forgets each failure fail_duration after it happened, and successes change nothing. */
+ * nginx's law is the library's (algorithms/fail_clock.h), where nginx's own algorithms have it for
+ * their weights; here it is for any.  Caddy (healthchecks.go, 2.6) forgets each failure
+ * fail_duration after it happened, and successes change nothing. */
 #ifndef PARTS_PASSIVE_H
 #define PARTS_PASSIVE_H
 
+#include "../../algorithms/fail_clock.h"
 #include "../base/types.h"
 
 enum passive_rule { PASSIVE_NGINX, PASSIVE_CADDY };
@@ -19,12 +19,8 @@ struct passive_config {
     uint32_t on;                    /* what counts: enum retry_on, or-ed */
 };
 
-/* One peer.  Times are seconds of the clock. */
-struct passive {
-    uint32_t fails;
-    bool     is_out;
-    uint64_t accessed, checked;
-};
+/* One peer.  Caddy's rule has the count of the clock only. */
+struct passive { struct fail_clock clock; bool is_out; };
 
 /* A request goes to it; true: no other may until its result is known. */
 bool passive_picked(struct passive *, const struct passive_config *, nsec now);

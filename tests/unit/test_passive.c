@@ -15,7 +15,7 @@ static nsec ns(double seconds)
 /* Caddy's failures are forgotten by timers; here: before each line, those that are due. */
 static void play(const struct passive_config *c, const struct line *line, size_t lines)
 {
-    struct passive p = { .fails = 0 };
+    struct passive p = { .is_out = false };
     nsec due[16];
     uint32_t count = 0, next = 0;
 

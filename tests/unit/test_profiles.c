@@ -189,7 +189,8 @@ static char *with_option(const struct profile *p, const cJSON *option)
 {
     cJSON *root = cJSON_Parse(
         "{\"version\":1,\"name\":\"x\",\"run\":{\"duration\":\"400s\"},\"clients\":[{\"name\":"
-        "\"c\",\"to\":\"lb\",\"protocol\":\"h3\",\"arrival\":{\"process\":\"poisson\",\"rate\":\"1/s\"}}],"
+        "\"c\",\"to\":\"lb\",\"protocol\":\"h3\",\"arrival\":{\"process\":\"poisson\","
+        "\"rate\":\"1/s\"}}],"
         "\"balancers\":[{\"name\":\"lb\",\"to\":\"s\",\"algorithm\":{}}],\"backends\":[{"
         "\"name\":\"s\",\"count\":4,\"service\":\"1ms\"}],\"events\":[{\"at\":\"1s\",\"do\":"
         "\"drain\",\"target\":\"s[0]\"}]}");
