@@ -71,10 +71,12 @@ PLUG_SRC := $(wildcard tests/plugin/*.c)
 plots    := $(sort $(wildcard plots/*.gp))
 profiles := $(sort $(wildcard scenarios/profiles/*.json))
 topics   := $(sort $(wildcard docs/topics/*.txt))
+pages    := $(sort $(wildcard docs/errors/*.txt docs/words/*.txt))
+foreign  := sim/scenario/foreign.txt
 
 obj      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LB_OBJ   := $(call obj,$(LB_SRC))
-GEN_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,plots profiles topics)
+GEN_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,plots profiles topics pages foreign)
 MAIN_OBJ := $(BUILD)/obj/sim/cli/main.o
 SIM_OBJ  := $(filter-out $(MAIN_OBJ),$(call obj,$(SIM_SRC))) $(GEN_OBJ)
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))

@@ -20,7 +20,7 @@ struct err_item {
     char     source[160];           /* that line of the file, or "" */
     char     pointer[160];          /* JSON pointer, or "" */
     char     what[320];             /* what was found, values quoted and escaped */
-    char     hint[320];             /* what was expected, and one hint, or "" */
+    char     hint[640];             /* what was expected, and one hint, or "" */
 };
 
 struct err {

@@ -1,6 +1,7 @@
-/* cmd_list.c - what there is: algorithms, distributions, metrics, profiles, scenarios, topics. */
+/* cmd_list.c - what there is: algorithms, distributions, metrics, profiles, scenarios, pages. */
 #include "answer.h"
 #include "load.h"
+#include "pages.h"
 #include "topic.h"
 #include "verbs.h"
 
@@ -118,6 +119,30 @@ static int list_topics(struct lister *l)
     return 0;
 }
 
+static void list_page(struct lister *l, const struct page *p)
+{
+    char title[200];
+
+    snprintf(title, sizeof title, "%.*s", (int)p->title_length, p->title);
+    row(l, p->name, "aliases", NULL, title);
+}
+
+static int list_errors(struct lister *l)
+{
+    for (struct page p = { .text = NULL }; page_next(&p);)
+        if (page_is_code(&p))
+            list_page(l, &p);
+    return 0;
+}
+
+static int list_words(struct lister *l)
+{
+    for (struct page p = { .text = NULL }; page_next(&p);)
+        if (!page_is_code(&p))
+            list_page(l, &p);
+    return 0;
+}
+
 static bool is_scenario(const FTSENT *e)
 {
     const char *dot = strrchr(e->fts_name, '.');
@@ -218,10 +243,12 @@ static const struct subject {
 } subjects[] = {
     { "algorithms", "what a balancer may choose by", list_algorithms },
     { "distributions", "of service times, pauses and demands", list_distributions },
+    { "errors", "and warnings: what `lblab explain CODE` has a page about", list_errors },
     { "metrics", "what a result says of a policy", list_metrics },
     { "profiles", "products: their own words for what a balancer chooses by", list_profiles },
     { "scenarios", "in ./scenarios, in the installed folder or in DIR", list_scenarios },
     { "topics", "what is modelled of the network, and how", list_topics },
+    { "words", "of the answers, and of products: lblab explain WORD", list_words },
 };
 
 static int list_subjects(struct lister *l)
@@ -247,7 +274,8 @@ static int unknown(struct cli *cli, const char *word)
         err_hint(&cli->err, "did you mean \"%s\"?", near);
     else
         err_hint(&cli->err,
-                 "lists: algorithms, distributions, metrics, profiles, scenarios, topics");
+                 "lists: algorithms, distributions, errors, metrics, profiles, scenarios, topics, "
+                 "words");
     return 2;
 }
 
@@ -285,7 +313,7 @@ static const struct opt opts[] = {
 
 const struct verb verb_list = {
     .name = "list", .words = "[WHAT [DIR]]", .max_words = 2,
-    .summary = "algorithms, distributions, metrics, profiles, scenarios, topics",
+    .summary = "algorithms, metrics, profiles, scenarios, topics, errors, words",
     .details = "Without WHAT: the lists that there are.  Scenarios are looked for in DIR, else\n"
                "in ./scenarios, else where `make install` put them.",
     .examples = "lblab list algorithms\nlblab list scenarios\nlblab list metrics --json",

@@ -57,12 +57,29 @@ static int measure(struct cli *cli, const struct policy *policy, const struct re
     return 0;
 }
 
+/* What no policy could be asked is told once. */
+static int check_sizes(struct cli *cli, const struct sizes *sizes, struct remap_question q)
+{
+    int rc = 0;
+
+    for (uint32_t k = 0; k < sizes->count; k++) {
+        q.backends = sizes->item[k];
+        if (remap_check(&q, &cli->err) < 0)
+            rc = -1;
+    }
+    return rc;
+}
+
 static int measure_all(struct cli *cli, const struct scenario *s, const struct sizes *sizes,
                        struct remap_question q, const char *change, struct answer *a)
 {
     int rc = 0;
 
-    for (uint32_t i = 0; i < s->policies; i++)
+    for (uint32_t i = 0; i < s->policies; i++) {
+        if (remap_check_policy(&s->policy[i], &q, &cli->err) < 0) {
+            rc = -1;
+            continue;
+        }
         for (uint32_t k = 0; k < sizes->count; k++) {
             q.backends = sizes->item[k];
             if (measure(cli, &s->policy[i], &q, change, &a->row[a->rows]) == 0)
@@ -70,6 +87,7 @@ static int measure_all(struct cli *cli, const struct scenario *s, const struct s
             else
                 rc = -1;
         }
+    }
     return rc;
 }
 
@@ -155,6 +173,10 @@ static int answer(struct cli *cli, const struct scenario *s, const struct sizes 
                   const struct remap_asked *asked, struct answer *a)
 {
     struct remap_question back = asked->question;
+
+    if (check_sizes(cli, sizes, asked->question) < 0)
+        return 2;
+
     int rc = measure_all(cli, s, sizes, asked->question, asked->change, a);
 
     back.returns = true;

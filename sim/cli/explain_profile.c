@@ -1,7 +1,7 @@
 /* explain_profile.c - a product's words, what they mean here, what a balancer does by default
  * there, what else a scenario can ask for and how, and what is not modelled; every line with its
  * source. */
-#include "explain_profile.h"
+#include "explain.h"
 
 #include "../base/text.h"
 #include "../report/columns.h"

@@ -63,6 +63,11 @@ struct remap_row {
     double   build_ns, rebuild_ns;  /* measured on this machine */
 };
 
+/* Can it be asked at all; can it be asked of this policy, whatever the number of backends?  0, or
+ * -1 with the reason in err.  What follows asks both. */
+int remap_check(const struct remap_question *, struct err *);
+int remap_check_policy(const struct policy *, const struct remap_question *, struct err *);
+
 /* 0, or -1 with the reason in err (the policy does not map keys, too many backends ...). */
 int remap_measure(const struct policy *, const struct remap_question *, struct remap_row *,
                   struct err *);

@@ -89,13 +89,8 @@ static void weigh(struct remap_trial *t)
 
 /* ---- faults ---- */
 
-static int check(const struct policy *policy, const struct remap_question *q, struct err *err)
+int remap_check(const struct remap_question *q, struct err *err)
 {
-    uint32_t traits = policy_traits(policy);
-
-    if (!(traits & LB_BY_KEY))
-        return err_input(err, "E173", "%s does not map keys to backends: it has nothing to remap",
-                         policy->label);
     if (is_choosing(q) && q->by >= q->backends)
         return err_input(err, "E174", "%s %u of %u backends leaves none",
                          q->change == REMAP_CRASH ? "a crash of" : "removing", q->by, q->backends);
@@ -104,6 +99,17 @@ static int check(const struct policy *policy, const struct remap_question *q, st
                          "from 0", q->target, q->backends);
     if (q->change == REMAP_WEIGHT && q->weight == 0 && q->backends == 1)
         return err_input(err, "E174", "--weight: the only backend with weight 0 leaves none");
+    return 0;
+}
+
+int remap_check_policy(const struct policy *policy, const struct remap_question *q,
+                       struct err *err)
+{
+    uint32_t traits = policy_traits(policy);
+
+    if (!(traits & LB_BY_KEY))
+        return err_input(err, "E173", "%s does not map keys to backends: it has nothing to remap",
+                         policy->label);
     if (q->given && !q->given->are_addresses && traits & LB_BY_ADDRESS)
         return err_input(err, "E173", "%s goes by the client's address; these keys are texts",
                          policy->label);
@@ -211,7 +217,7 @@ int remap_trial_begin(struct remap_trial *t, const struct policy *policy,
                       const struct remap_question *q, struct err *err)
 {
     *t = (struct remap_trial){ .policy = policy, .q = q };
-    if (check(policy, q, err) < 0)
+    if (remap_check(q, err) < 0 || remap_check_policy(policy, q, err) < 0)
         return -1;
     t->numbers = q->backends + (q->change == REMAP_ADD ? q->by : 0);
     t->who = xcalloc(t->numbers, sizeof *t->who);

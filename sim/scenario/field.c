@@ -6,8 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { MOST_ROWS = 48 };
-
 bool field_is_remark(const char *key)
 {
     return strcmp(key, "$comment") == 0 || strncmp(key, "x-", 2) == 0;
@@ -74,37 +72,15 @@ const char *field_choice_names(const struct field_choice *choice, char *buf, siz
     return buf;
 }
 
-static void hint_keys(struct reader *rd, const struct field_table *table)
-{
-    char list[240];
-    size_t used = 0;
-
-    for (const struct field *f = table->row; f->key && used < sizeof list; f++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", f->key);
-    err_hint(rd->err, "known here: %s", list);
-}
-
 static void tell_unknown(struct reader *rd, const struct field_table *table, const cJSON *child,
                          const cJSON *parent)
 {
-    const char *names[MOST_ROWS + 1];
-    uint32_t count = 0;
     char safe[80], where[120];
-
-    for (const struct field *f = table->row; f->key && count < MOST_ROWS; f++)
-        names[count++] = f->key;
-    names[count] = NULL;
-
-    const char *near = text_nearest(child->string, names);
 
     doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120", "unknown key \"%s\" in %s",
               text_safe(safe, sizeof safe, child->string, strlen(child->string)),
               doc_where(&rd->doc, parent, where, sizeof where));
-    if (near)
-        err_hint(rd->err, "did you mean \"%s\"?   (keys that start with \"x-\" are left alone)",
-                 near);
-    else
-        hint_keys(rd, table);
+    field_hint_key(rd, table, child->string);
 }
 
 bool field_is_hopeless(const struct reader *rd)
@@ -188,13 +164,16 @@ static int tell_missing(struct reader *rd, const struct field_table *table, cons
 
     for (const struct field *f = table->row; f->key; f++)
         if ((f->flags & FIELD_REQUIRED) && applies(f, selected) && !doc_get(node, f->key) &&
-            (!f->when || selected != UINT32_MAX) && used < sizeof list)
+            (!f->when || selected != UINT32_MAX) && !field_is_meant(table, node, f->key) &&
+            used < sizeof list)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"", used ? ", " : "",
                                      f->key);
     if (!used)
         return 0;
     doc_where(&rd->doc, node, where, sizeof where);
-    return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: %s", where, list);
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: %s", where, list);
+    field_hint_missing(rd, node);
+    return -1;
 }
 
 static int read_row(struct reader *rd, const struct field_table *table, const struct field *f,

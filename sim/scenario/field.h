@@ -68,6 +68,20 @@ const struct field *field_find(const struct field_table *, const char *key);
 const struct field_table *field_inner(const struct field *);
 bool field_is_list(const struct field *);
 
+/* field_walk.c: every key of a scenario; path: "clients.arrival.rate". */
+typedef void field_visit(void *arg, const char *path, const struct field_table *,
+                         const struct field *);
+void field_walk(field_visit *, void *arg);
+
+/* field_hint.c: what was meant by a key that the table has not, as the hint of the last fault. */
+void field_hint_key(struct reader *, const struct field_table *, const char *word);
+
+/* Does an unknown key of the node stand for this one?  Then it is not told as missing too. */
+bool field_is_meant(const struct field_table *, const cJSON *node, const char *key);
+
+/* Where to read what is missing in the node, as the hint of the last fault. */
+void field_hint_missing(struct reader *, const cJSON *node);
+
 /* "$comment" and "x-...": left alone everywhere. */
 bool field_is_remark(const char *key);
 

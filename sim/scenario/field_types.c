@@ -1,5 +1,6 @@
 /* field_types.c - the plain kinds of values: names, numbers, durations, rates, choices, objects. */
 #include "field.h"
+#include "foreign.h"
 
 #include "../base/text.h"
 
@@ -234,7 +235,7 @@ static void schema_real(FILE *out, const struct field *f)
 static int tell_no_unit(struct reader *rd, const cJSON *node, const char *what, const char *code,
                         const char *examples)
 {
-    char shown[60], name[100];
+    char shown[60], name[100], amount[40];
 
     if (cJSON_IsNumber(node))
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, code, "%s needs a unit: %s", what,
@@ -243,7 +244,10 @@ static int tell_no_unit(struct reader *rd, const cJSON *node, const char *what, 
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, code, "%s must be %s: %s",
                   field_name(rd, node, name, sizeof name), what,
                   doc_shown(&rd->doc, node, shown, sizeof shown));
-    err_hint(rd->err, "expected text like %s", examples);
+    if (cJSON_IsString(node) && foreign_amount(what, node->valuestring, amount, sizeof amount))
+        err_hint(rd->err, "did you mean \"%s\"?   expected text like %s", amount, examples);
+    else
+        err_hint(rd->err, "expected text like %s", examples);
     return -1;
 }
 
@@ -333,7 +337,7 @@ static int read_word(struct reader *rd, const struct field *f, const cJSON *node
 {
     const struct field_choice *choice = f->extra;
     const char *names[32];
-    char list[240], what[280], name[100], shown[60];
+    char list[240], what[280], name[100], shown[60], foreign[120];
     uint32_t count = 0;
 
     field_choice_names(choice, list, sizeof list);
@@ -349,12 +353,15 @@ static int read_word(struct reader *rd, const struct field *f, const cJSON *node
     }
     names[count] = NULL;
 
-    const char *near = text_nearest(node->valuestring, names);
+    const char *same = foreign_same(node->valuestring, names);
+    const char *near = same ? same : text_nearest(node->valuestring, names);
 
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E102", "unknown word for %s: %s",
               field_name(rd, node, name, sizeof name),
               doc_shown(&rd->doc, node, shown, sizeof shown));
-    if (near)
+    if (foreign_value(f->key, node->valuestring, foreign, sizeof foreign))
+        err_hint(rd->err, "here: %s; known are %s", foreign, list);
+    else if (near)
         err_hint(rd->err, "did you mean \"%s\"?   known are %s", near, list);
     else
         err_hint(rd->err, "expected %s", list);

@@ -610,11 +610,11 @@ void graph_check(struct reader *rd)
     if (rd->err->errors > errors || !is_every_to_known(sc))
         return;
     check_reach(rd);
-    bool has_no_loop = rd->err->errors == errors;
+    rd->has_lost_tier = rd->err->errors > errors;
     fields_protocol_check_ways(rd);
     for (uint32_t k = 0; k < sc->balancers; k++)
         end_tls(rd, k);
-    for (uint32_t k = 0; has_no_loop && k < sc->balancers; k++)
+    for (uint32_t k = 0; !rd->has_lost_tier && k < sc->balancers; k++)
         check_rules(rd, k);
     if (rd->err->errors == errors)
         check_service(rd);

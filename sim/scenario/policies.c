@@ -107,7 +107,7 @@ static void find_place(struct reader *rd)
                   text_safe(safe, sizeof safe, rd->compare_at, strlen(rd->compare_at)));
         if (near)
             err_hint(rd->err, "did you mean \"%s\"?", near);
-    } else if (sc->balancers > 1) {
+    } else if (sc->balancers > 1 && !rd->has_lost_tier) {
         doc_fault(&rd->doc, rd->err, compare, DOC_VALUE, "E121", "missing in compare: \"at\"");
         err_hint(rd->err, "with several balancers, say at which one the algorithms take turns");
     }
@@ -225,11 +225,16 @@ static void check_balancers_choose(struct reader *rd)
 {
     struct scenario *sc = rd->out;
 
-    for (uint32_t k = 0; k < sc->balancers; k++)
-        if (!sc->balancer[k].policy.ops && !(rd->compared && k == sc->compare_at) &&
-            !doc_get(doc_item(&rd->doc, "balancers", k, NULL), "algorithm"))
-            doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", k, NULL), DOC_VALUE,
-                      "E121", "missing in balancers[%u]: \"algorithm\"", k);
+    for (uint32_t k = 0; k < sc->balancers; k++) {
+        const cJSON *node = doc_item(&rd->doc, "balancers", k, NULL);
+
+        if (sc->balancer[k].policy.ops || (rd->compared && k == sc->compare_at) ||
+            doc_get(node, "algorithm") || field_is_meant(&fields_balancer, node, "algorithm"))
+            continue;
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121",
+                  "missing in balancers[%u]: \"algorithm\"", k);
+        err_hint(rd->err, "how it picks: \"algorithm\": \"p2c\"; see lblab list algorithms");
+    }
 }
 
 void policies_check(struct reader *rd)

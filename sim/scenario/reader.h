@@ -19,6 +19,7 @@ struct reader {
     const struct scenario_overrides *over;
     const char *baseline;           /* compare.baseline, compare.at: names until all is read */
     const char *compare_at;
+    bool has_lost_tier;             /* a loop or a tier that nobody asks was told: E140, E141 */
     struct policy *compared;        /* compare.algorithms */
     uint32_t compared_count;
     uint64_t cells, rows;           /* of per-backend lists and of traces, so far */

@@ -3,6 +3,7 @@
  * key of it: "panic": { "threshold": 40 }; which of them is inside which is lb_all()'s order.
  * Parameters, types and ranges come from the algorithm's own table (algorithms/lb.h). */
 #include "field.h"
+#include "foreign.h"
 #include "profile.h"
 
 #include "../../algorithms/lb.h"
@@ -57,18 +58,43 @@ static void add_names(struct reader *rd, const struct lb_ops *const *list, const
     }
 }
 
+/* The products that have this word, "haproxy-2.6, haproxy-3.3", and the first of them. */
+static const char *find_products(const char *word, char *list, size_t size)
+{
+    const char *first = NULL;
+    struct profile profile;
+    size_t used = 0;
+
+    for (const char *const *name = profile_names; *name; name++) {
+        if (profile_open(&profile, *name) < 0)
+            continue;
+        if (doc_get(doc_get(profile.doc.root, "policies"), word) && used < size) {
+            used += (size_t)snprintf(list + used, size - used, "%s%s", used ? ", " : "", *name);
+            first = first ? first : *name;
+        }
+        profile_fini(&profile);
+    }
+    return first;
+}
+
 void reader_hint_algorithm(struct reader *rd, const char *name)
 {
-    const char *names[MOST_NAMES + 1];
+    const char *names[MOST_NAMES + 1], *product;
+    char products[200] = "";
     size_t count = 0;
 
     add_names(rd, lb_all(), names, &count);
     add_names(rd, rd->over->plugins, names, &count);
     names[count] = NULL;
 
-    const char *near = text_nearest(name, names);
+    const char *same = foreign_same(name, names), *near = same ? same : text_nearest(name, names);
 
-    if (near)
+    product = find_products(name, products, sizeof products);
+    if (product)
+        err_hint(rd->err, "it is a word of %s: { \"profile\": \"%s\", \"policy\": \"%s\" }%s%s%s",
+                 products, product, name, near ? "; ours is \"" : "", near ? near : "",
+                 near ? "\"" : "");
+    else if (near)
         err_hint(rd->err, "did you mean \"%s\"?   List them with: lblab list algorithms", near);
     else
         err_hint(rd->err, "List them with: lblab list algorithms");
@@ -121,7 +147,7 @@ static void add_common_keys(const struct lb_ops *ops, const char **names, size_t
 static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const cJSON *child)
 {
     const char *names[128];
-    char list[240] = "", safe[80];
+    char list[240] = "", safe[80], foreign[200];
     size_t count = 0, used = 0;
 
     for (const struct lb_param *p = ops->params; p && p->name && count < 60; p++) {
@@ -138,7 +164,9 @@ static int tell_unknown_param(struct reader *rd, const struct lb_ops *ops, const
     doc_fault(&rd->doc, rd->err, child, DOC_KEY, "E120",
               "unknown key \"%s\": \"%s\" has no such parameter",
               text_safe(safe, sizeof safe, child->string, strlen(child->string)), ops->name);
-    if (near)
+    if (foreign_key("policy", child->string, foreign, sizeof foreign))
+        err_hint(rd->err, "here: %s", foreign);
+    else if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
     else
         err_hint(rd->err, "%s %s%s", ops->name, *list ? "takes " : "takes no parameters", list);

@@ -113,6 +113,11 @@ run remap -a rr; is "an algorithm without keys exits 2" 2 $code
 is "and prints nothing on stdout" "" "$(cat "$tmp/out")"
 run remap -a nosuch; is "an unknown algorithm exits 2" 2 $code
 run remap -a maglev -N 10 --remove 10; is "removing all exits 2" 2 $code
+run remap -a maglev,ring_hash,jump -N 10,20,30 --remove 10
+is "which is told once, whatever the policies" 1 "$(grep -c 'E174' "$tmp/err")"
+run remap -a rr,maglev -N 10,20,30
+is "and so is a policy without keys, whatever the sizes" 1 "$(grep -c 'E173' "$tmp/err")"
+is "the others are answered" 3 "$(grep -c '^  maglev' "$tmp/out")"
 run remap -a maglev -N 3 --weight 3=2; is "a weight of nobody exits 2" 2 $code
 for wrong in "-N ten" "--add 1 --remove 1" "--crash 1 --shuffle" "--return" "--which top" \
     "--which first --shuffle" "--add 1 --which first" "--crash 1 --reload" "--weight 3" \

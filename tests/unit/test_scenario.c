@@ -4,7 +4,6 @@
 #include "unit.h"
 
 #include "../../algorithms/lb.h"
-#include "../../sim/scenario/codes.h"
 #include "../../sim/scenario/field.h"
 
 #include <cjson/cJSON.h>
@@ -477,16 +476,6 @@ static void the_schema_follows_the_tables(void)
     free(text);
 }
 
-static void every_code_has_one_line(void)
-{
-    for (const struct scenario_code *c = scenario_codes; c->code; c++) {
-        CU_ASSERT_EQUAL(strlen(c->code), 4);
-        CU_ASSERT_PTR_EQUAL(scenario_code_meaning(c->code), c->meaning);
-        CU_ASSERT(c == scenario_codes || strcmp(c[-1].code, c->code) < 0);
-    }
-    CU_ASSERT_PTR_NULL(scenario_code_meaning("E999"));
-}
-
 static const struct unit_test tests[] = {
     { "what is left out has its default", what_is_left_out_has_its_default },
     { "what is given arrives", what_is_given_arrives },
@@ -506,7 +495,6 @@ static const struct unit_test tests[] = {
     { "a word may look like a number", a_word_may_look_like_a_number },
     { "overrides are blamed by their text", overrides_are_blamed_by_their_text },
     { "the schema follows the tables", the_schema_follows_the_tables },
-    { "every code has one line", every_code_has_one_line },
 };
 
 UNIT_MAIN("scenario", tests)
