@@ -313,9 +313,11 @@ static int parse_literal(struct parser *p)
 
     const char *hint = habit(p);
 
-    return syntax(
-        p, p->i, "a value was expected",
-        hint || p->s[p->i] < 'a' || p->s[p->i] > 'z' ? hint : "its words are true, false and null");
+    if (!hint && p->depth == 0)
+        hint = "a file of ours begins with { and a key in double quotes";
+    if (!hint && p->s[p->i] >= 'a' && p->s[p->i] <= 'z')
+        hint = "its words are true, false and null; text stands in double quotes";
+    return syntax(p, p->i, "a value was expected", hint);
 }
 
 static int compare_keys(const void *a, const void *b)

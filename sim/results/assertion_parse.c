@@ -84,8 +84,9 @@ static const char *nearest_metric(const char *word)
 
 static int tell_no_metric(struct scan *s, const char *word, size_t length)
 {
-    char shown[WORD];
+    char shown[WORD], longer[WORD + 10];
     const char *near = nearest_metric(word);
+    double percentile;
 
     text_safe(shown, sizeof shown, s->at, length);
     if (length == 0) {
@@ -97,6 +98,9 @@ static int tell_no_metric(struct scan *s, const char *word, size_t length)
         return hint(s, "more than 0 and less than 100, as in latency.p99.9");
     }
     tell(s, s->at, length, "unknown metric \"%s\"", shown);
+    snprintf(longer, sizeof longer, "latency.%s", word);
+    if (metric_find(longer, &percentile))
+        return hint(s, "did you mean \"%s\"?", longer);
     if (near)
         return hint(s, "did you mean \"%s\"?", near);
     return hint(s, "list them with: lblab list metrics");

@@ -45,9 +45,11 @@ int field_mismatch(struct reader *rd, const cJSON *node, const char *what)
 {
     char name[100], shown[60];
 
-    return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E100", "%s must be %s: %s",
-                     field_name(rd, node, name, sizeof name), what,
-                     doc_shown(&rd->doc, node, shown, sizeof shown));
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E100", "%s must be %s: %s",
+              field_name(rd, node, name, sizeof name), what,
+              doc_shown(&rd->doc, node, shown, sizeof shown));
+    field_hint_type(rd, node, what);
+    return -1;
 }
 
 int field_out_of_range(struct reader *rd, const cJSON *node, const char *low, const char *high)

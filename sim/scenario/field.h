@@ -79,6 +79,10 @@ void field_hint_key(struct reader *, const struct field_table *, const char *wor
 /* Does an unknown key of the node stand for this one?  Then it is not told as missing too. */
 bool field_is_meant(const struct field_table *, const cJSON *node, const char *key);
 
+/* How such a value is written, for one of another type than `what`, as the hint of the last fault;
+ * none where the message says it all. */
+void field_hint_type(struct reader *, const cJSON *, const char *what);
+
 /* Where to read what is missing in the node, as the hint of the last fault. */
 void field_hint_missing(struct reader *, const cJSON *node);
 

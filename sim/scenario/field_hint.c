@@ -6,6 +6,7 @@
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_ROWS = 48, MOST_PLACES = 3, ROOM = 620, FOREIGN = 200 };
@@ -108,6 +109,41 @@ bool field_is_meant(const struct field_table *table, const cJSON *node, const ch
             stands_for(table, child->string, key))
             return true;
     return false;
+}
+
+/* What a key takes instead of another type: rows of foreign.txt. */
+static bool hint_shape(struct reader *rd, const cJSON *node)
+{
+    const char *shape = cJSON_IsArray(node)    ? "a-list"
+                        : cJSON_IsObject(node) ? "an-object" : "a-value";
+    char foreign[FOREIGN];
+
+    if (!node->string || !foreign_value(node->string, shape, foreign, sizeof foreign))
+        return false;
+    err_hint(rd->err, "here: %s", foreign);
+    return true;
+}
+
+static bool is_amount(const cJSON *node)
+{
+    char *end = NULL;
+
+    if (!cJSON_IsString(node) || node->valuestring[0] == '\0')
+        return false;
+    strtod(node->valuestring, &end);
+    return *end == '\0';
+}
+
+void field_hint_type(struct reader *rd, const cJSON *node, const char *what)
+{
+    if (rd->doc.root_name || hint_shape(rd, node))
+        return;
+    if (strstr(what, "number") && !strstr(what, "text") && is_amount(node))
+        err_hint(rd->err, "without the quotes: %s", node->valuestring);
+    else if (strncmp(what, "a list", 6) == 0 && !cJSON_IsArray(node))
+        err_hint(rd->err, "in brackets even if it is one: [ ... ]");
+    else if (strncmp(what, "an object", 9) == 0 && node != rd->doc.root)
+        field_hint_missing(rd, node);
 }
 
 /* "clients[0].arrival" is explained as clients.arrival; the file itself by a sample; cases are read

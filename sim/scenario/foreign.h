@@ -9,7 +9,8 @@
 /* For a key that `table` (struct field_table's name, or "policy") does not have. */
 bool foreign_key(const char *table, const char *word, char *buf, size_t size);
 
-/* For a word that is no choice of a key: "http" for "layer". */
+/* For a word that is no choice of a key: "http" for "layer".  For a value of another type the word
+ * is "a-list", "an-object" or "a-value". */
 bool foreign_value(const char *key, const char *word, char *buf, size_t size);
 
 /* "10 sec" as "10s", "5 rps" as "5/s": an amount as its reader takes it, unless it is right

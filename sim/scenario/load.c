@@ -183,6 +183,20 @@ static void warn_few(struct reader *rd)
     warn_at(rd);
 }
 
+/* 0.99 is a percentile too, of those that come first. */
+static void warn_shares(struct reader *rd)
+{
+    const struct measure_config *m = &rd->out->measure;
+    const cJSON *node = doc_get(doc_get(rd->doc.root, "measure"), "percentiles");
+
+    if (!node || m->percentile[m->percentiles - 1] > 1)
+        return;
+    doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "W212",
+              "all percentiles are below 1: of the quickest requests of a hundred");
+    err_hint(rd->err, "percentiles count to 100: [50, 99] are the median and the p99");
+    warn_at(rd);
+}
+
 /* With arrivals and demands from traces a seed moves nothing but the policies' own draws. */
 static void warn_trace(struct reader *rd)
 {
@@ -248,6 +262,7 @@ void load_warn(struct reader *rd)
     for (uint32_t k = 0; k < rd->out->backends; k++)
         warn_overload(rd, k);
     warn_few(rd);
+    warn_shares(rd);
     warn_trace(rd);
     warn_hang(rd);
     schedule_warn_router(rd, warn_at);

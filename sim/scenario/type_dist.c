@@ -2,6 +2,7 @@
  * The keys come from the kinds in sim/base/dist.c; nothing here knows one by name. */
 #include "csv.h"
 #include "field.h"
+#include "foreign.h"
 
 #include "../base/text.h"
 
@@ -14,7 +15,7 @@ enum { MOST_VALUES = 1000000 };
 static int tell_unknown_kind(struct reader *rd, const cJSON *node)
 {
     const char *names[64];
-    char list[240], shown[60];
+    char list[240], shown[60], foreign[120];
     size_t count = 0, used = 0;
 
     for (const struct dist_kind *const *k = dist_kinds(); *k && count < 62; k++) {
@@ -31,7 +32,9 @@ static int tell_unknown_kind(struct reader *rd, const cJSON *node)
 
     const char *near = text_nearest(node->valuestring, names);
 
-    if (near)
+    if (foreign_value("dist", node->valuestring, foreign, sizeof foreign))
+        err_hint(rd->err, "here: %s; known are %s", foreign, list);
+    else if (near)
         err_hint(rd->err, "did you mean \"%s\"?", near);
     else
         err_hint(rd->err, "known are %s", list);
@@ -199,9 +202,13 @@ static int read_kind(struct reader *rd, const cJSON *node, struct dist *d)
     char why[200], where[120];
     int rc = 0;
 
-    if (!name)
-        return doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: \"dist\"",
-                         doc_where(&rd->doc, node, where, sizeof where));
+    if (!name) {
+        doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121", "missing in %s: \"dist\"",
+                  doc_where(&rd->doc, node, where, sizeof where));
+        err_hint(rd->err, "which distribution: \"dist\": \"exponential\"; see lblab list "
+                          "distributions");
+        return -1;
+    }
     if (!cJSON_IsString(name))
         return field_mismatch(rd, name, "the name of a distribution");
     d->kind = dist_find(name->valuestring);

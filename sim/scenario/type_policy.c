@@ -90,7 +90,9 @@ void reader_hint_algorithm(struct reader *rd, const char *name)
     const char *same = foreign_same(name, names), *near = same ? same : text_nearest(name, names);
 
     product = find_products(name, products, sizeof products);
-    if (product)
+    if (strpbrk(name, ":=") && !rd->over->algorithms)
+        err_hint(rd->err, "in a file parameters are keys: { \"name\": \"p2c\", \"choices\": 3 }");
+    else if (product)
         err_hint(rd->err, "it is a word of %s: { \"profile\": \"%s\", \"policy\": \"%s\" }%s%s%s",
                  products, product, name, near ? "; ours is \"" : "", near ? near : "",
                  near ? "\"" : "");
@@ -437,6 +439,9 @@ static int tell_no_profile(struct reader *rd, const cJSON *node)
     char shown[60];
     const char *near = text_nearest(node->valuestring, profile_names);
 
+    for (const char *const *p = profile_names; *p && *node->valuestring && !near; p++)
+        if (strncmp(*p, node->valuestring, strlen(node->valuestring)) == 0)
+            near = *p;              /* a product without its version */
     doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E108", "unknown profile %s",
               doc_shown(&rd->doc, node, shown, sizeof shown));
     if (near)

@@ -387,6 +387,19 @@ static void overload_is_a_warning(void)
     end(&f);
 }
 
+static void shares_are_no_percentiles(void)
+{
+    struct fixture f;
+
+    load(&f, TEXT(RUN, POISSON, P2C, BACKEND, ", \"measure\": { \"percentiles\": [0.5, 0.99] }"));
+    CU_ASSERT_EQUAL(f.err.warnings, 1);
+    CU_ASSERT_STRING_EQUAL(f.err.item[0].code, "W212");
+    end(&f);
+    load(&f, TEXT(RUN, POISSON, P2C, BACKEND, ", \"measure\": { \"percentiles\": [0.5, 50] }"));
+    CU_ASSERT_EQUAL(f.err.warnings, 0);
+    end(&f);
+}
+
 static void a_fault_says_where_it_is(void)
 {
     static const char text[] = TEXT(RUN, POISSON, "\"algorithm\": \"ewmaa\"", BACKEND, "");
@@ -491,6 +504,7 @@ static const struct unit_test tests[] = {
     { "a file outside needs permission", a_file_outside_needs_permission },
     { "offered load is rate over capacity", offered_load_is_rate_over_capacity },
     { "overload is a warning", overload_is_a_warning },
+    { "shares are no percentiles", shares_are_no_percentiles },
     { "a fault says where it is", a_fault_says_where_it_is },
     { "a word may look like a number", a_word_may_look_like_a_number },
     { "overrides are blamed by their text", overrides_are_blamed_by_their_text },
