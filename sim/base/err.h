@@ -18,6 +18,7 @@ struct err_item {
     char     file[256];
     uint32_t line, column, width;   /* from 1; column in bytes; width of what the carets mark */
     char     source[160];           /* that line of the file, or "" */
+    uint32_t cut;                   /* so many bytes of the line were left out before source[] */
     char     pointer[160];          /* JSON pointer, or "" */
     char     what[320];             /* what was found, values quoted and escaped */
     char     hint[640];             /* what was expected, and one hint, or "" */

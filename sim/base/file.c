@@ -39,6 +39,7 @@ static char *read_all(int fd, const char *shown, size_t most, size_t *length, st
     size_t size = most < FIRST_BUFFER ? most + 2 : FIRST_BUFFER;
     char *text = xrealloc(NULL, size, 1);
     size_t used = 0;
+    char limit[32];
 
     for (;;) {
         ssize_t n = read(fd, text + used, size - 1 - used);
@@ -53,7 +54,8 @@ static char *read_all(int fd, const char *shown, size_t most, size_t *length, st
         }
         used += (size_t)n;
         if (used > most) {
-            err_input(err, "E013", "\"%s\" is larger than %zu bytes", shown, most);
+            err_input(err, "E013", "\"%s\" is larger than %s", shown,
+                      text_show_bytes(limit, sizeof limit, (double)most));
             goto fail;
         }
         if (used == size - 1) {

@@ -31,7 +31,7 @@ static void print_source(FILE *out, const struct err_item *item, bool with_color
 {
     char line[sizeof item->source], shown[1024];
     size_t length = strlen(item->source);
-    uint32_t from = item->column - 1;
+    uint32_t from = item->column - 1 - item->cut;
 
     if (!length || !item->column || from > length)
         return;

@@ -10,6 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BEFORE = 60 };               /* of a long line, bytes shown before the place */
+
+/* The line, or "..." and what of it is near the place: of a machine's JSON all is one line. */
+static void show_line(struct err_item *item, const char *line, size_t length)
+{
+    const size_t room = sizeof item->source - 1;
+    size_t at = item->column - 1, from = 0, used = 0;
+
+    if (at + item->width + 2 > room && at > BEFORE) {
+        from = at - BEFORE;
+        while (from < at && ((unsigned char)line[from] & 0xc0) == 0x80)
+            from++;                 /* not amid a character */
+        used = (size_t)snprintf(item->source, sizeof item->source, "...");
+    }
+    item->cut = (uint32_t)(from - used);
+    for (size_t i = from; i < length && used < room; i++)
+        item->source[used++] = line[i] ? line[i] : '?';
+    item->source[used] = '\0';
+}
+
 void doc_place(struct err_item *item, const char *file, const char *text, size_t length, size_t at,
                size_t width)
 {
@@ -27,15 +47,7 @@ void doc_place(struct err_item *item, const char *file, const char *text, size_t
     item->width = (uint32_t)(width ? width : 1);
     text_safe(item->file, sizeof item->file, file, strlen(file));
 
-    size_t shown = end - start;
-
-    if (item->column + 2 > sizeof item->source)
-        shown = 0;                  /* a very long line: the place alone must do */
-    if (shown >= sizeof item->source)
-        shown = sizeof item->source - 1;
-    for (size_t i = 0; i < shown; i++)
-        item->source[i] = text[start + i] ? text[start + i] : '?';
-    item->source[shown] = '\0';
+    show_line(item, text + start, end - start);
 }
 
 /* Every value gets its spot, in document order. */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FAMILY "lblab-result/"
 #define SCHEMA FAMILY "1"
@@ -593,5 +594,8 @@ int result_read(struct result *r, const char *path, struct err *err)
     if (fault.errors == 0)
         return 0;
     result_fini(r);
+    if (is_folder && access(file, F_OK) < 0)
+        err_hint(&fault, "expected the folder of one run: of a scenario NAME the last is "
+                         "results/NAME/latest");
     return tell(err, &fault);
 }

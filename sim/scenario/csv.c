@@ -1,5 +1,6 @@
 /* csv.c - see csv.h.  Numbers are read as integers, exactly; no locale, no double. */
 #include "csv.h"
+#include "foreign.h"
 
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
@@ -61,10 +62,27 @@ static const char *shown_field(const struct csv *csv, char *buf, size_t size)
     return text_safe(buf, size, csv->text + csv->field_at, csv->field_length);
 }
 
+/* What a spreadsheet or another tool makes of a header. */
+static const char *habit(const struct csv *csv)
+{
+    const char *at = csv->text + csv->field_at;
+    size_t length = csv->field_length;
+
+    if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+        return "save the file as UTF-8 without a byte-order mark";
+    if (length && strchr("\" \t", *at))
+        return "names stand between commas alone: no quotes, no spaces";
+    if (memchr(at, ';', length) || memchr(at, '\t', length))
+        return "columns are separated by commas";
+    if (length && (*at == '#' || *at == '.' || (*at >= '0' && *at <= '9')))
+        return "the first line names the columns: t,service_us";
+    return NULL;
+}
+
 static int tell_unknown_column(struct csv *csv)
 {
-    const char *names[CSV_COLUMNS + 1];
-    char shown[60], list[160];
+    const char *names[CSV_COLUMNS + 1], *why = habit(csv);
+    char shown[60], list[160], foreign[120];
     size_t count = 0, used = 0;
 
     for (const struct csv_column *c = csv->column; c->name; c++) {
@@ -78,7 +96,11 @@ static int tell_unknown_column(struct csv *csv)
 
     const char *near = text_nearest(shown, names);
 
-    if (near)
+    if (why)
+        err_hint(csv->rd->err, "%s", why);
+    else if (foreign_key("columns", shown, foreign, sizeof foreign))
+        err_hint(csv->rd->err, "here: %s; known are %s", foreign, list);
+    else if (near)
         err_hint(csv->rd->err, "did you mean \"%s\"?", near);
     else
         err_hint(csv->rd->err, "the first line names the columns; known are %s", list);
@@ -166,8 +188,12 @@ static int read_field(struct csv *csv, uint32_t k)
         csv->value[k] = lb_hash(csv->text + csv->field_at, csv->field_length, 0) % (NONE - 1);
         return 0;
     }
-    return csv_fault(csv, "column \"%s\" must be a number from 0 on: \"%s\"", c->name,
-                     shown_field(csv, shown, sizeof shown));
+    csv_fault(csv, "column \"%s\" must be a number from 0 on: \"%s\"", c->name,
+              shown_field(csv, shown, sizeof shown));
+    err_hint(csv->rd->err, csv->field_length == 0
+                               ? "no empty lines, no empty fields"
+                               : "digits and at most one point: no sign, no exponent, no date");
+    return -1;
 }
 
 int csv_next(struct csv *csv)

@@ -120,15 +120,18 @@ static bool is_finite(const struct scenario *sc)
 
 static void hint_overload(struct reader *rd, uint32_t pool)
 {
-    if (rd->out->backend[pool].station.queue_limit != NONE)
-        err_hint(rd->err, "Lower the rate or add backends, unless overload is the question");
+    const struct station_config *s = &rd->out->backend[pool].station;
+    const char *more = s->workers == 1 ? ", let each serve more than 1 at a time (\"workers\")" : "";
+
+    if (s->queue_limit != NONE)
+        err_hint(rd->err, "Lower the rate, add backends%s, unless overload is the question", more);
     else
         err_hint(rd->err,
-                 "%s. Lower the rate, add backends, "
+                 "%s. Lower the rate, add backends%s, "
                  "or set backends[%u].queue_limit to study overload",
                  is_finite(rd->out) ? "latency then depends on how long the run is"
                                     : "latency percentiles will be reported as \"saturated\"",
-                 pool);
+                 more, pool);
 }
 
 static void warn_overload(struct reader *rd, uint32_t pool)

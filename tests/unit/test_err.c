@@ -113,7 +113,7 @@ static void what_is_not_a_plain_file_is_refused_without_blocking(void)
         { fifo, "E012", "is not a regular file" },
         { "/dev/zero", "E012", "is not a regular file" },
         { "/nonexistent/\x1b[31m", "E011", "\\x1b[31m" },
-        { large, "E013", "is larger than 4 bytes" },
+        { large, "E013", "is larger than 4 B" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
