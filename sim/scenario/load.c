@@ -121,7 +121,7 @@ static bool is_finite(const struct scenario *sc)
 static void hint_overload(struct reader *rd, uint32_t pool)
 {
     const struct station_config *s = &rd->out->backend[pool].station;
-    const char *more = s->workers == 1 ? ", let each serve more than 1 at a time (\"workers\")" : "";
+    const char *more = s->workers > 1 ? "" : ", let each serve more than 1 at a time (\"workers\")";
 
     if (s->queue_limit != NONE)
         err_hint(rd->err, "Lower the rate, add backends%s, unless overload is the question", more);
