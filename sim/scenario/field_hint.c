@@ -104,7 +104,9 @@ static bool stands_for(const struct field_table *table, const char *word, const 
 
 bool field_is_meant(const struct field_table *table, const cJSON *node, const char *key)
 {
-    for (const cJSON *child = node->child; child; child = child->next)
+    const cJSON *first = cJSON_IsObject(node) ? node->child : NULL;     /* elements have no names */
+
+    for (const cJSON *child = first; child; child = child->next)
         if (!field_is_remark(child->string) && !field_find(table, child->string) &&
             stands_for(table, child->string, key))
             return true;

@@ -228,8 +228,9 @@ static void check_balancers_choose(struct reader *rd)
     for (uint32_t k = 0; k < sc->balancers; k++) {
         const cJSON *node = doc_item(&rd->doc, "balancers", k, NULL);
 
-        if (sc->balancer[k].policy.ops || (rd->compared && k == sc->compare_at) ||
-            doc_get(node, "algorithm") || field_is_meant(&fields_balancer, node, "algorithm"))
+        if (!cJSON_IsObject(node) || sc->balancer[k].policy.ops ||
+            (rd->compared && k == sc->compare_at) || doc_get(node, "algorithm") ||
+            field_is_meant(&fields_balancer, node, "algorithm"))
             continue;
         doc_fault(&rd->doc, rd->err, node, DOC_VALUE, "E121",
                   "missing in balancers[%u]: \"algorithm\"", k);
