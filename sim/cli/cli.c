@@ -35,10 +35,10 @@ uint32_t cli_columns(const struct cli *cli)
     struct winsize w;
     uint32_t columns;
 
-    if (cli->out != stdout || !isatty(STDOUT_FILENO))
-        return 80;
     if (asked && opt_number(asked, 40, 1000, &columns) == 0)
         return columns;
+    if (cli->out != stdout || !isatty(STDOUT_FILENO))
+        return 80;
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40 ? w.ws_col : 80;
 }
 

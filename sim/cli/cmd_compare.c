@@ -6,6 +6,7 @@
 #include "tell_comparison.h"
 #include "verbs.h"
 
+#include "../base/text.h"
 #include "../run/plan.h"
 
 #include <string.h>
@@ -133,6 +134,20 @@ static void warn_of_difference(struct cli *cli, const struct err *found)
     err_hint(&cli->err, "%s", found->item[0].hint);
 }
 
+/* They can be compared all the same: with what command. */
+static int refuse(struct cli *cli)
+{
+    struct err_item *item = &cli->err.item[cli->err.last];
+    size_t used = strlen(item->hint);
+    char old[200], new[200];
+
+    snprintf(item->hint + used, sizeof item->hint - used,
+             "; to compare them all the same: lblab compare %s %s --allow-different",
+             text_safe(old, sizeof old, cli->words.item[0], strlen(cli->words.item[0])),
+             text_safe(new, sizeof new, cli->words.item[1], strlen(cli->words.item[1])));
+    return -1;
+}
+
 static int choose_pairing(struct cli *cli, const struct result *old, const struct result *new,
                           enum compare_pairing *pairing)
 {
@@ -141,7 +156,7 @@ static int choose_pairing(struct cli *cli, const struct result *old, const struc
     err_init(&found);
     *pairing = cli->opt.wants_fresh && !have_same_seeds(old, new) ? COMPARE_FRESH : COMPARE_PAIRED;
     if (!cli->opt.allows_different)
-        return compare_allowed(old, new, &cli->err);
+        return compare_allowed(old, new, &cli->err) < 0 ? refuse(cli) : 0;
     if (compare_allowed(old, new, &found) == 0)
         return 0;
     *pairing = COMPARE_FRESH;
@@ -178,6 +193,83 @@ static int compare_two(struct cli *cli)
     return code;
 }
 
+/* ---- two scenarios ---- */
+
+/* Whether they may be compared is known before they are run. */
+static int ask_both(struct cli *cli, struct compare_asked *q, const struct loaded l[2],
+                    enum compare_pairing *pairing)
+{
+    struct arena arena = { .last = NULL };
+    struct result planned[2] = { { .runs = 0 }, { .runs = 0 } };
+    int rc = -1;
+
+    for (uint32_t i = 0; i < 2; i++)
+        plan_for_result(&l[i].scenario, &planned[i].plan, &arena);
+    if (choose_pairing(cli, &planned[0], &planned[1], pairing) == 0 &&
+        compare_asked_plan(cli, q, &planned[0].plan) == 0)
+        rc = compare_asked_between(cli, q, &planned[0], &planned[1]);
+    arena_fini(&arena);
+    return rc;
+}
+
+static int write_both(struct cli *cli, const struct result result[2])
+{
+    static const struct result_writer writer = { .draw = NULL };
+    struct result_environment env;
+    char folder[PEEK];
+
+    cli_environment(cli, &env);
+    for (uint32_t i = 0; i < 2; i++)
+        if (result_write(&result[i], &env, cli->opt.results, &writer, folder, sizeof folder,
+                         &cli->err) < 0)
+            return 3;
+    return 0;
+}
+
+static int simulate_both(struct cli *cli, const struct compare_asked *q, const struct loaded l[2],
+                         enum compare_pairing pairing)
+{
+    const struct scenario *const scenario[2] = { &l[0].scenario, &l[1].scenario };
+    struct result result[2];
+    int code = simulate_all(cli, scenario, 2, result);
+
+    if (code != 0)
+        return code;
+    code = write_both(cli, result);
+    if (code == 0)
+        code = compare(cli, q, &result[0], &result[1], pairing, TELL_READ);
+    for (uint32_t i = 0; i < 2; i++)
+        result_fini(&result[i]);
+    return code;
+}
+
+static int load_both(struct cli *cli, struct loaded l[2])
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < 2 && rc == 0; i++)
+        rc = load_scenario_unasserted(cli, cli->words.item[i], &l[i]) == 0
+                     && run_check_size(&l[i].scenario, &cli->err) == 0 ? 0 : -1;
+    return rc;
+}
+
+static int compare_scenarios(struct cli *cli)
+{
+    struct compare_asked q = { .metrics = 0 };
+    struct loaded l[2] = { { .has_scenario = false }, { .has_scenario = false } };
+    enum compare_pairing pairing;
+    int code = 2;
+
+    if (load_both(cli, l) == 0 && ask_both(cli, &q, l, &pairing) == 0) {
+        cli_tell(cli);
+        code = simulate_both(cli, &q, l, pairing);
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        load_fini(&l[i]);
+    compare_asked_fini(&q);
+    return code;
+}
+
 /* ---- what was meant ---- */
 
 /* A folder, or a file that calls itself a result near its beginning; anything else is told about
@@ -201,23 +293,24 @@ static bool is_result(const char *path)
     return strstr(text, "\"lblab-result/") != NULL;
 }
 
-enum mode { MODE_SCENARIO = 1, MODE_ONE = 2, MODE_TWO = 4 };
+enum mode { MODE_SCENARIO = 1, MODE_ONE = 2, MODE_TWO = 4, MODE_BOTH = 8 };
 
 /* Options that mean something only for some of what can be compared. */
 static int check_options(struct cli *cli, enum mode mode)
 {
+    enum { RUN = MODE_SCENARIO | MODE_BOTH, TWO = MODE_TWO | MODE_BOTH };
     const struct options *o = &cli->opt;
     const struct { const char *name; bool is_given; uint32_t modes; const char *fits; } all[] = {
-        { "-s", o->set.count > 0, MODE_SCENARIO, "a scenario" },
-        { "-a", o->algorithms != NULL, MODE_SCENARIO, "a scenario" },
-        { "--seed", o->seed != NULL, MODE_SCENARIO, "a scenario" },
-        { "-n", o->replications != NULL, MODE_SCENARIO, "a scenario" },
-        { "-d", o->duration != NULL, MODE_SCENARIO, "a scenario" },
+        { "-s", o->set.count > 0, RUN, "a scenario" },
+        { "-a", o->algorithms != NULL, RUN, "a scenario" },
+        { "--seed", o->seed != NULL, RUN, "a scenario" },
+        { "-n", o->replications != NULL, RUN, "a scenario" },
+        { "-d", o->duration != NULL, RUN, "a scenario" },
         { "--baseline", o->baseline != NULL, MODE_SCENARIO | MODE_ONE,
           "a scenario or one result; --against is for two" },
-        { "--against", o->against != NULL, MODE_TWO, "two results; --baseline is for one" },
-        { "--fresh", o->wants_fresh, MODE_TWO, "two results" },
-        { "--allow-different", o->allows_different, MODE_TWO, "two results" },
+        { "--against", o->against != NULL, TWO, "two results; --baseline is for one" },
+        { "--fresh", o->wants_fresh, TWO, "two results" },
+        { "--allow-different", o->allows_different, TWO, "two results" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -226,17 +319,25 @@ static int check_options(struct cli *cli, enum mode mode)
     return 0;
 }
 
+static enum mode find_mode(const struct cli *cli)
+{
+    bool is_first = is_result(cli->words.item[0]);
+
+    if (cli->words.count < 2)
+        return is_first ? MODE_ONE : MODE_SCENARIO;
+    return is_first || is_result(cli->words.item[1]) ? MODE_TWO : MODE_BOTH;
+}
+
 static int run(struct cli *cli)
 {
-    enum mode mode = cli->words.count == 2           ? MODE_TWO
-                     : is_result(cli->words.item[0]) ? MODE_ONE
-                                                     : MODE_SCENARIO;
+    enum mode mode = find_mode(cli);
 
     if (check_options(cli, mode) < 0)
         return 2;
     return mode == MODE_TWO ? compare_two(cli)
-           : mode == MODE_ONE ? compare_one(cli)
-                              : compare_scenario(cli);
+           : mode == MODE_BOTH ? compare_scenarios(cli)
+           : mode == MODE_ONE  ? compare_one(cli)
+                               : compare_scenario(cli);
 }
 
 static const struct opt opts[] = {
@@ -260,12 +361,15 @@ static const struct opt opts[] = {
 };
 
 const struct verb verb_compare = {
-    .name = "compare", .words = "OLD NEW | RESULT | SCENARIO", .min_words = 1, .max_words = 2,
+    .name = "compare", .words = "OLD NEW | RESULT | SCENARIO [SCENARIO]",
+    .min_words = 1, .max_words = 2,
     .summary = "two results, or policies: paired changes with intervals",
-    .details = "OLD, NEW, RESULT: a result folder or its result.json.  A SCENARIO is run first.\n"
-               "Seed by seed, for the same seed is the same work.  Exit 0 whatever is better.",
+    .details = "OLD, NEW, RESULT: a result folder or its result.json.  A SCENARIO is run first,\n"
+               "and so are two.  Seed by seed, for the same seed is the same work.\n"
+               "Exit 0 whatever is better.",
     .examples = "lblab compare results/shop/A results/shop/latest\n"
                 "lblab compare scenarios/tails/rr-vs-ewma.json -a rr,peak_ewma -n 20\n"
+                "lblab compare mine.json other.json --allow-different\n"
                 "lblab compare results/shop/latest --baseline p2c --json | jq .result.rows",
     .opts = opts, .run = run,
 };

@@ -189,6 +189,8 @@ int compare_asked_between(struct cli *cli, struct compare_asked *q, const struct
         return find_policy(cli, "--against", after, &new->plan, &q->pair->policy);
     }
     q->pairs = compare_same_names(old, new, q->pair);
+    if (old->plan.policies == 1 && new->plan.policies == 1)
+        q->pairs = 1;               /* whatever they are called: there is nothing else */
     if (q->pairs)
         return 0;
     err_input(&cli->err, "E023", "the results have no policy in common");

@@ -8,10 +8,12 @@
 #include "../parts/station.h"
 
 /* An address for algorithms that are about addresses, else what the layer can see. */
-static uint32_t default_hash_on(const struct balancer_config *c)
+uint32_t balancer_hash_on(const struct balancer_config *c, const struct policy *policy)
 {
-    uint32_t traits = policy_traits(&c->policy);
+    uint32_t traits = policy_traits(policy);
 
+    if (c->hash_on != HASH_ON_DEFAULT)
+        return c->hash_on;
     if (traits & LB_BY_ADDRESS || (traits & LB_STICKS && c->layer == LAYER_L4))
         return HASH_ON_SOURCE_IP;
     return c->layer == LAYER_L4 ? HASH_ON_FLOW : HASH_ON_KEY;
@@ -43,7 +45,7 @@ void balancer_init(struct balancer *b, struct sim *sim, const struct balancer_co
     b->config = c;
     b->instance = instance;
     b->out = *out;
-    b->hash_on = c->hash_on == HASH_ON_DEFAULT ? default_hash_on(c) : c->hash_on;
+    b->hash_on = balancer_hash_on(c, &c->policy);
     b->is_keyed = policy_is_keyed(&c->policy);
     b->is_sized = policy_traits(&c->policy) & LB_BY_WORK;
     b->lb = policy_new(&c->policy, rng_next(&stream));

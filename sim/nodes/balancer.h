@@ -51,6 +51,9 @@ struct balancer {
 #define BALANCER_TICK    (BALANCER_PASSIVE | 1u << 29)          /* outlier_tick() */
 #define BALANCER_SIGNAL  (BALANCER_TIMEOUT | 1u << 29)          /* balancer_signals.c's */
 
+/* What a balancer hashes for a policy: as its "hash_on" says, never DEFAULT. */
+uint32_t balancer_hash_on(const struct balancer_config *, const struct policy *);
+
 void balancer_init(struct balancer *, struct sim *, const struct balancer_config *,
                    uint32_t instance,
                    const struct link *);

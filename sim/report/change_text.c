@@ -2,6 +2,7 @@
 #include "change_text.h"
 
 #include "../base/text.h"
+#include "../results/compare.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -56,22 +57,47 @@ const char *change_text_word(const struct result_change *c)
     return change_verdict_text(c->verdict);
 }
 
+uint32_t change_text_tested(const struct result_change *c, uint32_t rows)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < rows; i++)
+        n += isnan(c[i].p) ? 0 : 1;
+    return n;
+}
+
+/* Would it be a difference if it had been the only comparison? */
+static bool is_corrected(const struct result_change *c)
+{
+    return (c->verdict == CHANGE_NONE || c->verdict == CHANGE_INCONCLUSIVE) &&
+           c->p < 1 - COMPARE_CONFIDENCE;
+}
+
 /* Rounded up, so that not too much is promised. */
-static const char *least_seen(char buf[COLUMNS_CELL], double share)
+static const char *least_seen(char *buf, size_t size, double share)
 {
     double percent = share * 100, unit = percent >= 1 ? 10 : 100;
 
-    snprintf(buf, COLUMNS_CELL, "%g %% or more would have been seen", ceil(percent * unit) / unit);
+    snprintf(buf, size, "%g %% or more would have been seen", ceil(percent * unit) / unit);
     return buf;
 }
 
-const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *c)
+const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *c,
+                             uint32_t tested)
 {
+    size_t used = 0;
+
     buf[0] = '\0';
-    if (c->verdict == CHANGE_NONE && !isnan(c->least_seen))
-        return least_seen(buf, c->least_seen);
-    if (c->verdict == CHANGE_INCONCLUSIVE && c->seeds_needed)
-        snprintf(buf, COLUMNS_CELL, "needs about %" PRIu32 " seeds", c->seeds_needed);
+    if (is_corrected(c))
+        used = (size_t)snprintf(buf, COLUMNS_CELL, "p = %.2g among %" PRIu32, c->p_adjusted,
+                                tested);
+    if (c->verdict == CHANGE_NONE && !isnan(c->least_seen)) {
+        used += (size_t)snprintf(buf + used, COLUMNS_CELL - used, "%s", used ? "; " : "");
+        least_seen(buf + used, COLUMNS_CELL - used, c->least_seen);
+    } else if (c->verdict == CHANGE_INCONCLUSIVE && c->seeds_needed) {
+        snprintf(buf + used, COLUMNS_CELL - used, "%sneeds about %" PRIu32 " seeds",
+                 used ? "; " : "", c->seeds_needed);
+    }
     return buf;
 }
 

@@ -10,9 +10,14 @@
 const char *change_text_share(char buf[COLUMNS_CELL], const struct estimate *);
 
 /* "better", "one run: no interval"; what more there is to say of it, without a full stop:
- * "2 % or more would have been seen", "needs about 24 seeds", or "". */
+ * "2 % or more would have been seen", "needs about 24 seeds", or "".  Where an interval leaves out
+ * 0 and the verdict does not go by it, because of all the rows that were tested, it says so. */
 const char *change_text_word(const struct result_change *);
-const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *);
+const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *,
+                             uint32_t tested);
+
+/* How many of the rows were tested together. */
+uint32_t change_text_tested(const struct result_change *, uint32_t rows);
 
 enum columns_colour change_text_colour(enum change_verdict);
 

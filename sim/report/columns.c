@@ -15,19 +15,45 @@ uint32_t columns_width(const char *text)
     return n;
 }
 
+/* Where the n-th character begins. */
+static char *character(char *text, uint32_t n)
+{
+    while (n-- > 0)
+        for (text++; ((unsigned char)*text & 0xc0) == 0x80; text++)
+            ;
+    return text;
+}
+
 const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t width)
 {
-    char *end = buf;
-    uint32_t n = 0;
+    uint32_t whole, kept = width > 2 ? width - 2 : 0;
+    char *tail, *cut;
 
     text_safe(buf, COLUMNS_CELL, name, strlen(name));
-    if (columns_width(buf) <= width)
+    whole = columns_width(buf);
+    if (whole <= width)
         return buf;
-    for (; n + 2 < width; n++)
-        for (end++; ((unsigned char)*end & 0xc0) == 0x80; end++)
-            ;
-    strcpy(end, "..");
+    tail = character(buf, whole - kept / 2);
+    cut = character(buf, kept - kept / 2);
+    memmove(cut + 2, tail, strlen(tail) + 1);
+    memcpy(cut, "..", 2);
     return buf;
+}
+
+static bool looks_like(const char *a, const char *b, uint32_t width)
+{
+    char x[COLUMNS_CELL], y[COLUMNS_CELL];
+
+    return strcmp(columns_name(x, a, width), columns_name(y, b, width)) == 0 && strcmp(a, b) != 0;
+}
+
+uint32_t columns_distinct(const char *const *name, uint32_t n, uint32_t width)
+{
+    for (uint32_t i = 1; i < n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            while (width < COLUMNS_CELL && looks_like(name[i], name[k], width))
+                width++;
+    return width;
 }
 
 static void pad(FILE *f, const char *text, uint32_t width)

@@ -9,8 +9,12 @@ enum { COLUMNS_CELL = 160 };
 /* Columns that UTF-8 text takes, one a character. */
 uint32_t columns_width(const char *);
 
-/* A stranger's name cut to `width` columns. */
+/* A stranger's name in `width` columns: what is too long loses its middle, for names that share
+ * their beginning differ at the end. */
 const char *columns_name(char buf[COLUMNS_CELL], const char *name, uint32_t width);
+
+/* `width`, or the least above it at which no two of the names look alike once they are cut. */
+uint32_t columns_distinct(const char *const *name, uint32_t n, uint32_t width);
 
 /* Padded on the right (left) to width. */
 void columns_left(FILE *, const char *, uint32_t width);

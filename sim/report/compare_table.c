@@ -13,7 +13,8 @@
 struct compare_shape {
     const struct report_comparison *r;
     const struct report_style *style;
-    uint32_t columns, metric, before, after, change, word;
+    uint32_t columns, metric, before, after, change, word;      /* widths */
+    uint32_t tested;                /* rows */
 };
 
 static bool is_of_one(const struct report_comparison *r)
@@ -39,7 +40,9 @@ static struct compare_shape make_shape(const struct report_comparison *r,
                                        const struct report_style *style)
 {
     struct compare_shape s = { .r = r, .style = style,
-                               .columns = style->columns ? style->columns : 80 };
+                               .columns = style->columns ? style->columns : 80,
+                               .tested = change_text_tested(r->rows->change,
+                                                            r->rows->changes) };
     char buf[COLUMNS_CELL];
 
     for (uint32_t i = 0; i < r->rows->changes; i++) {
@@ -87,12 +90,19 @@ static bool is_told(const char *pointer)
     return false;
 }
 
+/* Not one scenario run twice: the rows are of what differs, all of it together. */
+static bool are_different(const struct report_comparison *r)
+{
+    return !is_of_one(r) && strcmp(r->old->plan.sha256, r->new->plan.sha256) != 0;
+}
+
 static void put_difference(FILE *f, const struct compare_shape *s,
                            const struct compare_difference *d)
 {
     char text[3 * COLUMNS_CELL + 80];
 
-    snprintf(text, sizeof text, "run with %.*s: %.*s -> %.*s", COLUMNS_CELL, d->pointer,
+    snprintf(text, sizeof text, "%s %.*s: %.*s -> %.*s",
+             are_different(s->r) ? "they differ in" : "run with", COLUMNS_CELL, d->pointer,
              COLUMNS_CELL, d->old ? d->old : "absent", COLUMNS_CELL, d->new ? d->new : "absent");
     put_note(f, s, text);
 }
@@ -132,13 +142,25 @@ static void show_pairing(char *buf, size_t size, const struct report_comparison 
                  new);
 }
 
+/* "shop"; of two scenarios "old -> new". */
+static const char *show_scenarios(char buf[COLUMNS_CELL], const struct report_comparison *r)
+{
+    const char *old = r->old->plan.scenario, *new = r->new->plan.scenario;
+
+    if (strcmp(old, new) == 0)
+        snprintf(buf, COLUMNS_CELL, "%s", new);
+    else
+        snprintf(buf, COLUMNS_CELL, "%.70s -> %.70s", old, new);
+    return buf;
+}
+
 static void put_title(FILE *f, const struct compare_shape *s)
 {
     const struct report_comparison *r = s->r;
-    char pairing[COLUMNS_CELL];
+    char pairing[COLUMNS_CELL], name[COLUMNS_CELL];
 
     show_pairing(pairing, sizeof pairing, r);
-    columns_title(f, s->style, r->new->plan.scenario, pairing, s->columns);
+    columns_title(f, s->style, show_scenarios(name, r), pairing, s->columns);
     if (!is_of_one(r)) {
         put_path(f, "old", r->old_path, r->old);
         put_path(f, "new", r->new_path, r->new);
@@ -174,7 +196,7 @@ static void put_verdict(FILE *f, const struct compare_shape *s, const struct res
     char more[COLUMNS_CELL], text[2 * COLUMNS_CELL];
     bool needs = c->verdict == CHANGE_INCONCLUSIVE;
 
-    change_text_more(more, c);
+    change_text_more(more, c, s->tested);
     snprintf(text, sizeof text, needs ? "%s: %s" : "%s (%s)", word, more);
     columns_paint(f, s->style, change_text_colour(c->verdict));
     fputs(*more && taken + columns_width(text) <= s->columns ? text : word, f);
@@ -217,15 +239,6 @@ static void put_row(FILE *f, const struct compare_shape *s, const struct result_
 
 /* ---- what the rows stand on ---- */
 
-static uint32_t count_tested(const struct comparison *c)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < c->changes; i++)
-        n += isnan(c->change[i].p) ? 0 : 1;
-    return n;
-}
-
 static bool are_all_equal(const struct comparison *c)
 {
     for (uint32_t i = 0; i < c->changes; i++)
@@ -236,8 +249,8 @@ static bool are_all_equal(const struct comparison *c)
 
 static void put_method(FILE *f, const struct compare_shape *s)
 {
-    uint32_t tested = count_tested(s->r->rows);
-    char text[256], margin[32];
+    uint32_t tested = s->tested;
+    char text[400], margin[32];
 
     snprintf(margin, sizeof margin, "%.3g %%", s->r->margin * 100);
     fputc('\n', f);
@@ -247,9 +260,10 @@ static void put_method(FILE *f, const struct compare_shape *s)
         return;
     }
     snprintf(text, sizeof text,
-             "[95 %% interval] of the change%s. Better and worse: p < 0.05 after Holm's correction "
-             "over %" PRIu32 " row%s. A change of %s counts as worth knowing.",
-             s->r->rows->is_paired ? ", seed by seed" : " (Welch)", tested, plural(tested), margin);
+             "[95 %% interval] of each change%s%s. Better and worse: p < 0.05 after Holm's "
+             "correction over %" PRIu32 " row%s. A change of %s counts as worth knowing.",
+             s->r->rows->is_paired ? ", seed by seed" : " (Welch)",
+             tested > 1 ? ", as if it were the only one" : "", tested, plural(tested), margin);
     put_note(f, s, text);
 }
 

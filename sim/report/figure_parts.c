@@ -85,7 +85,10 @@ static void put_mean(FILE *f, uint32_t i, void *arg)
     char text[40];
     double mean = mean_of(b, i, b->parts);
 
-    snprintf(text, sizeof text, mean > 0 ? "%.3g %s" : "nothing succeeded", mean, b->unit);
+    if (b->r->policy[i].verdict == VERDICT_SATURATED)
+        snprintf(text, sizeof text, "saturated");
+    else
+        snprintf(text, sizeof text, mean > 0 ? "%.3g %s" : "nothing succeeded", mean, b->unit);
     plot_quote(f, text);
 }
 

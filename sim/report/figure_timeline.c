@@ -25,6 +25,7 @@ struct timeline {
     uint32_t panel[MOST_PANELS], panels;
     uint32_t rows, group;               /* of the heat map; each row is `group` backends */
     struct range y, heat;
+    bool has_gaps;                      /* some point falls among failed requests */
 };
 
 /* Runs of another length may have slices of another width: they are left out. */
@@ -128,6 +129,7 @@ static double put_curves_data(struct plot *p, struct timeline *t, double *last)
 
             widen(&t->y, v);
             last[k] = isnan(v) || v <= 0 ? last[k] : v;
+            t->has_gaps = t->has_gaps || isnan(v);
             if (isnan(v) || v <= 0)
                 fputs(" NaN", p->data);
             else
@@ -230,17 +232,17 @@ static void place_label(struct events *e, uint32_t i, uint32_t last[EVENT_ROWS],
     last[row] = i;
 }
 
-static void put_events(struct plot *p, const struct timeline *t, double tmax)
+void figure_events(struct plot *p, const struct result *r, double tmax)
 {
-    struct events e = { .r = t->r };
+    struct events e = { .r = r };
     uint32_t last[EVENT_ROWS];
     double at[MOST_EVENTS];
 
     for (uint32_t row = 0; row < EVENT_ROWS; row++)
         last[row] = NONE;
-    while (e.n < t->r->plan.events && e.n < MOST_EVENTS &&
-           (double)t->r->plan.event[e.n].at / (double)SECOND < tmax) {
-        at[e.n] = (double)t->r->plan.event[e.n].at / (double)SECOND / tmax;
+    while (e.n < r->plan.events && e.n < MOST_EVENTS &&
+           (double)r->plan.event[e.n].at / (double)SECOND < tmax) {
+        at[e.n] = (double)r->plan.event[e.n].at / (double)SECOND / tmax;
         place_label(&e, e.n, last, at);
         e.n++;
     }
@@ -393,8 +395,9 @@ static void put_subtitle(struct plot *p, const struct timeline *t, double width)
              t->panels ? ", and where it is slow" : "");
     if (t->panels && t->group > 1)
         snprintf(rows, sizeof rows, " A row: the slowest of %" PRIu32 " backends.", t->group);
-    snprintf(subtitle, sizeof subtitle, "A point: the requests born in %s. %s.%s",
+    snprintf(subtitle, sizeof subtitle, "A point: the requests born in %s%s. %s.%s",
              text_show_duration(slice, sizeof slice, width * 1e9),
+             t->has_gaps ? "; none where it falls among failed ones" : "",
              figure_setup(setup, sizeof setup, t->r), rows);
     plot_headline(p, headline, subtitle);
 }
@@ -422,7 +425,7 @@ static void draw(struct timeline *t, struct plot *p)
     plot_number(p, "ymin", t->y.low);
     plot_number(p, "ymax", t->y.high);
     plot_duration_tics(p, t->y.low, t->y.high, 7);
-    put_events(p, t, tmax);
+    figure_events(p, t->r, tmax);
     put_names(p, t, last);
     put_heat_settings(p, t);
     plot_end(p);

@@ -8,6 +8,7 @@
 
 void figure_percentiles(const struct result *, const char *folder, struct report_plots *);
 void figure_timeline(const struct result *, const char *folder, struct report_plots *);
+void figure_shown(const struct result *, const char *folder, struct report_plots *);
 void figure_shares(const struct result *, const char *folder, struct report_plots *);
 void figure_parts(const struct result *, const char *folder, struct report_plots *);
 void figure_remap(const struct result *, const char *folder, struct report_plots *);
@@ -17,6 +18,9 @@ const char *figure_headline(char *buf, size_t size, const struct result *);
 
 /* "shop, 5 policies x 10 seeds from 42, 60 s simulated" */
 const char *figure_setup(char *buf, size_t size, const struct result *);
+
+/* Arrays begins, ends, event, row, and events, how many: for an axis of time up to tmax s. */
+void figure_events(struct plot *, const struct result *, double tmax);
 
 /* Index of the highest percentile up to 99: the one that is compared and drawn over time. */
 uint32_t figure_main_percentile(const struct result *);

@@ -70,6 +70,19 @@ static uint32_t choose(const struct result *r, enum part *part, uint32_t room)
     return n;
 }
 
+/* Of a saturated policy the greatest part is the one that grows as long as one looks. */
+static enum part growing_part(const struct result *r, uint32_t policy)
+{
+    enum part most = PART_CONNECT;
+
+    if (r->policy[policy].verdict != VERDICT_SATURATED)
+        return PART_COUNT;
+    for (uint32_t i = 0; i < PART_COUNT; i++)
+        if (r->policy[policy].spent[i] > r->policy[policy].spent[most])
+            most = (enum part)i;
+    return most;
+}
+
 static void put_row(FILE *f, const struct result *r, uint32_t policy, const enum part *part,
                     uint32_t parts, uint32_t name_width)
 {
@@ -78,7 +91,10 @@ static void put_row(FILE *f, const struct result *r, uint32_t policy, const enum
     fputs("  ", f);
     columns_left(f, columns_name(buf, r->policy[policy].name, name_width), name_width);
     for (uint32_t i = 0; i < parts; i++)
-        put_cell(f, parts_mean(r, policy, part[i]));
+        if (part[i] == growing_part(r, policy))
+            columns_right(f, "grows", CELL);
+        else
+            put_cell(f, parts_mean(r, policy, part[i]));
     fputc('\n', f);
 }
 
@@ -88,7 +104,9 @@ void parts_table(FILE *f, const struct result *r, const struct report_style *sty
     uint32_t columns = style->columns == 0 ? 80 : style->columns < 60 ? 60 : style->columns;
     enum part part[PART_COUNT];
     uint32_t n = choose(r, part, (columns - 2 - LEAST_NAME) / CELL);
-    uint32_t room = columns - 2 - n * CELL, width = name_width < room ? name_width : room;
+    uint32_t room = columns - 2 - n * CELL;
+    uint32_t width = columns_distinct(r->plan.policy, r->plan.policies,
+                                      name_width < room ? name_width : room);
 
     if (!parts_are_of_interest(r))
         return;

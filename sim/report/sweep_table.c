@@ -5,17 +5,41 @@
 #include "sweep_words.h"
 
 #include "../base/text.h"
+#include "../base/xalloc.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MOST_POINT = 24 };
 
 /* Widths of the first column and of a policy's. */
 struct widths { uint32_t columns, point, policy, a_block; };
 
-static const char *point_text(char buf[COLUMNS_CELL], const struct sweep *s, uint32_t point)
+static const char *point_text(char buf[COLUMNS_CELL], const struct sweep *s, uint32_t point,
+                              uint32_t width)
 {
-    return columns_name(buf, s->point[point].text, 24);
+    return columns_name(buf, s->point[point].text, width);
+}
+
+/* Points are words where files or algorithms vary: as wide as it takes to tell them apart. */
+static uint32_t point_width(const struct sweep *s)
+{
+    const char **text = xcalloc(s->points, sizeof *text);
+    uint32_t least = 4, most;
+    char buf[COLUMNS_CELL];
+
+    for (uint32_t i = 0; i < s->points; i++)
+        text[i] = s->point[i].text;
+    most = columns_distinct(text, s->points, MOST_POINT);
+    for (uint32_t i = 0; i < s->points; i++) {
+        uint32_t n = columns_width(point_text(buf, s, i, most));
+
+        least = n > least ? n : least;
+    }
+    free(text);
+    return least;
 }
 
 /* "101 ms ±4.2 ms"; without an interval the value alone. */
@@ -42,14 +66,10 @@ static const char *show_cell(char buf[SWEEP_WORDS_TEXT], const struct sweep *s, 
 static struct widths measure(const struct sweep *s, const struct report_style *style)
 {
     const struct result_plan *plan = &s->point[0].result->plan;
-    struct widths w = { .columns = style->columns ? style->columns : 80, .point = 4, .policy = 9 };
+    struct widths w = { .columns = style->columns ? style->columns : 80,
+                        .point = point_width(s), .policy = 9 };
     char text[SWEEP_WORDS_TEXT], name[COLUMNS_CELL];
 
-    for (uint32_t i = 0; i < s->points; i++) {
-        uint32_t n = columns_width(point_text(name, s, i));
-
-        w.point = n > w.point ? n : w.point;
-    }
     for (uint32_t p = 0; p < plan->policies; p++) {
         uint32_t n = columns_width(columns_name(name, plan->policy[p], w.columns - w.point - 4));
 
@@ -101,7 +121,7 @@ static void put_block(FILE *f, const struct sweep *s, uint32_t from, uint32_t to
     fputc('\n', f);
     for (uint32_t i = 0; i < s->points; i++) {
         fputs("  ", f);
-        columns_right(f, point_text(name, s, i), w->point);
+        columns_right(f, point_text(name, s, i, w->point), w->point);
         for (uint32_t p = from; p < to; p++)
             put_cell(f, s, i, p, w, style);
         fputc('\n', f);

@@ -91,7 +91,7 @@ const char *sweep_show_slo(char buf[SWEEP_WORDS_TEXT], const struct sweep *s)
 
 /* ---- sentences ---- */
 
-/* " [82.4, 83.9]", the unit said once before it. */
+/* " [82.4, 83.9]", the unit said once before it; where the axis ends: " [82.4, at least 95]". */
 static void add_interval(char buf[SWEEP_WORDS_TEXT], const struct sweep *s,
                          const struct estimate *e)
 {
@@ -103,7 +103,8 @@ static void add_interval(char buf[SWEEP_WORDS_TEXT], const struct sweep *s,
     sweep_show_x(high, s, e->high);
     if (s->unit == SWEEP_LOAD || s->unit == SWEEP_SHARE)
         low[strlen(low) - 2] = high[strlen(high) - 2] = '\0';
-    add(buf, " [%.60s, %.60s]", low, high);
+    add(buf, " [%s%.60s, %s%.60s]", e->low <= s->point[0].x ? "at most " : "", low,
+        e->high >= s->point[s->points - 1].x ? "at least " : "", high);
 }
 
 static const char *of_what(const struct sweep *s)

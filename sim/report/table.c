@@ -3,6 +3,7 @@
 #include "report.h"
 #include "change_text.h"
 #include "parts.h"
+#include "shown.h"
 
 #include "../base/text.h"
 #include "../results/catalogue.h"
@@ -23,6 +24,7 @@ struct shape {
     uint32_t columns, name, change;     /* widths */
     uint32_t shown[SHOWN_PERCENTILES], shows;   /* which percentiles have a column */
     uint32_t main;                      /* the one that is compared: the highest up to 99 */
+    uint32_t tested;                    /* changes, corrected together */
     bool is_stacked;                    /* changes stand below their bars, not beside them */
 };
 
@@ -41,13 +43,15 @@ static uint32_t name_room(const struct shape *s)
     return s->columns - 2 - s->shows * CELL - OTHERS;
 }
 
-/* All while they are few; else spread, with the last and the compared one among them. */
+/* All while they are few and names can be told apart beside them; else spread, with the last and
+ * the compared one among them. */
 static void choose_percentiles(struct shape *s)
 {
-    uint32_t n = s->r->plan.percentiles;
+    uint32_t n = s->r->plan.percentiles,
+             name = columns_distinct(s->r->plan.policy, s->r->plan.policies, NAME);
 
     s->shows = n < SHOWN_PERCENTILES ? n : SHOWN_PERCENTILES;
-    while (s->shows > 2 && name_room(s) < NAME)
+    while (s->shows > 2 && name_room(s) < name)
         s->shows--;
     for (uint32_t i = 0; i < s->shows; i++)
         s->shown[i] = s->shows == n ? i : i * (n - 1) / (s->shows - 1);
@@ -100,7 +104,7 @@ static const char *show_quantile(char buf[COLUMNS_CELL], const struct result_pol
 
     if (!isnan(value))
         return text_show_duration(buf, COLUMNS_CELL, value);
-    return p->requests == 0 ? "-" : p->verdict == VERDICT_SATURATED ? "-" : "failed";
+    return p->requests == 0 ? "-" : "failed";
 }
 
 static const char *show_rate(char buf[COLUMNS_CELL], double per_second)
@@ -108,21 +112,44 @@ static const char *show_rate(char buf[COLUMNS_CELL], double per_second)
     return isnan(per_second) ? "-" : text_show_count(buf, COLUMNS_CELL, per_second);
 }
 
+static void put_quantiles(FILE *f, const struct shape *s, const struct result_policy *p)
+{
+    char buf[COLUMNS_CELL];
+
+    for (uint32_t i = 0; i < s->shows; i++) {
+        bool is_null = isnan(p->quantile[s->shown[i]].value);
+
+        if (is_null)
+            columns_paint(f, s->style, COLUMNS_RED);
+        columns_right(f, show_quantile(buf, p, s->shown[i]), CELL);
+        if (is_null)
+            columns_paint(f, s->style, COLUMNS_PLAIN);
+    }
+}
+
+/* In place of the percentiles, none of which a saturated policy has: what can be said instead. */
+static void put_growth(FILE *f, const struct shape *s, const struct result_policy *p)
+{
+    char rate[32], text[COLUMNS_CELL];
+
+    snprintf(text, sizeof text, "saturated, +%s", text_show_rate(rate, sizeof rate,
+                                                                p->saturated_growth));
+    if (isnan(p->saturated_growth) || columns_width(text) + 2 > s->shows * CELL)
+        snprintf(text, sizeof text, "saturated");
+    columns_paint(f, s->style, COLUMNS_YELLOW);
+    columns_right(f, text, s->shows * CELL);
+    columns_paint(f, s->style, COLUMNS_PLAIN);
+}
+
 static void put_row(FILE *f, const struct shape *s, const struct result_policy *p)
 {
     char buf[COLUMNS_CELL];
 
     put_name(f, s, p->name);
-    for (uint32_t i = 0; i < s->shows; i++) {
-        bool is_null = isnan(p->quantile[s->shown[i]].value);
-
-        if (is_null)
-            columns_paint(f, s->style,
-                          p->verdict == VERDICT_SATURATED ? COLUMNS_YELLOW : COLUMNS_RED);
-        columns_right(f, show_quantile(buf, p, s->shown[i]), CELL);
-        if (is_null)
-            columns_paint(f, s->style, COLUMNS_PLAIN);
-    }
+    if (p->verdict == VERDICT_SATURATED)
+        put_growth(f, s, p);
+    else
+        put_quantiles(f, s, p);
     columns_right(f, columns_percent(buf, p->error_rate.value), 8);
     columns_right(f, show_rate(buf, p->throughput.value), 9);
     if (isnan(p->imbalance.value))
@@ -317,6 +344,21 @@ static void put_legend(FILE *f, const struct shape *s, bool wants_interval)
     fputc('\n', f);
 }
 
+/* Intervals are each change's own; verdicts are of all changes of all metrics together. */
+static void put_correction(FILE *f, const struct shape *s)
+{
+    char text[COLUMNS_CELL];
+
+    if (s->tested < 2)
+        return;
+    snprintf(text, sizeof text, "intervals are each change's own; better, worse: p < 0.05, Holm "
+                                "over %" PRIu32 " changes", s->tested);
+    columns_paint(f, s->style, COLUMNS_FAINT);
+    fputs("  ", f);
+    columns_wrap(f, text, 2, 4, s->columns);
+    columns_paint(f, s->style, COLUMNS_PLAIN);
+}
+
 static void put_bars(FILE *f, struct shape *s)
 {
     struct axis a = make_axis(s);
@@ -336,6 +378,7 @@ static void put_bars(FILE *f, struct shape *s)
         fputc('\n', f);
     }
     put_legend(f, s, has_intervals(s) && !told);
+    put_correction(f, s);
 }
 
 /* ---- the sentences ---- */
@@ -365,13 +408,25 @@ static void put_warmup(FILE *f, const struct shape *s)
     put_note(f, s, text);
 }
 
+/* What goes into the hash decides how far it can spread. */
+static void put_hashed(FILE *f, const struct shape *s)
+{
+    char name[COLUMNS_CELL], hashed[COLUMNS_CELL], text[2 * COLUMNS_CELL + 32];
+
+    if (!s->r->plan.hashed)
+        return;
+    snprintf(text, sizeof text, "hashed at %s: %s.", columns_name(name, s->r->plan.hasher, 40),
+             columns_name(hashed, s->r->plan.hashed, COLUMNS_CELL - 1));
+    put_note(f, s, text);
+}
+
 /* What a verdict that is no answer leaves open. */
 static void put_undecided(FILE *f, const struct shape *s, uint32_t policy)
 {
     const struct result_change *c = find_change(s, policy);
     char name[COLUMNS_CELL], more[COLUMNS_CELL], text[3 * COLUMNS_CELL];
 
-    if (!c || !*change_text_more(more, c))
+    if (!c || !*change_text_more(more, c, s->tested))
         return;
     snprintf(text, sizeof text, "%s: %s in p%.10g; %s.",
              columns_name(name, s->r->policy[policy].name, s->columns - 4), change_text_word(c),
@@ -379,30 +434,50 @@ static void put_undecided(FILE *f, const struct shape *s, uint32_t policy)
     put_note(f, s, text);
 }
 
+/* Without the percentiles that it cannot have: who could not keep up, and how fast it grew. */
 static void put_saturated(FILE *f, const struct shape *s, const struct result_policy *p)
 {
-    char policy[COLUMNS_CELL], backend[COLUMNS_CELL], text[2 * COLUMNS_CELL + 256];
+    char policy[COLUMNS_CELL], backend[COLUMNS_CELL], rate[32], growth[48] = "";
+    char text[2 * COLUMNS_CELL + 320];
+    const char *when = s->r->plan.events ? "before or after the events" : "for the whole run";
 
     if (p->verdict != VERDICT_SATURATED)
         return;
     columns_name(policy, p->name, s->columns - 4);
+    if (!isnan(p->saturated_growth))
+        snprintf(growth, sizeof growth, ", by %s", text_show_rate(rate, sizeof rate,
+                                                                 p->saturated_growth));
     if (p->saturated_backend == NONE)
         snprintf(text, sizeof text,
-                 "%s: ever more requests waited in the system, though no backend was offered more "
-                 "than it can do, so its p90 and above have no steady value.", policy);
+                 "%s: saturated, though no backend was offered more than it can do: the requests "
+                 "that wait grew in number %s%s. No percentile has a steady value; ok/s is what it "
+                 "could do.",
+                 policy, when, growth);
     else
         snprintf(text, sizeof text,
-                 "%s: %s was offered %.*f %% of its capacity; its queue grew for the whole run, so "
-                 "its p90 and above have no steady value.", policy,
-                 columns_name(backend, s->r->plan.backend[p->saturated_backend], 40),
-                 p->saturated_offered < 1.0995 ? 1 : 0, p->saturated_offered * 100);
+                 "%s: saturated. %s was offered %.*f %% of its capacity; the requests that wait "
+                 "grew in number %s%s. No percentile has a steady value; ok/s is what it could "
+                 "do.",
+                 policy, columns_name(backend, s->r->plan.backend[p->saturated_backend], 40),
+                 p->saturated_offered < 1.0995 ? 1 : 0, p->saturated_offered * 100, when, growth);
     put_note(f, s, text);
+}
+
+/* A count of all seeds, told of one as metrics are: "12", "12.4", "120 k". */
+static const char *show_per_seed(char buf[32], uint64_t count, uint32_t seeds)
+{
+    return text_show_count(buf, 32, (double)count / seeds);
+}
+
+static const char *per_seed(uint32_t seeds)
+{
+    return seeds > 1 ? " per seed" : "";
 }
 
 /* Why there is no value: what of the failed requests is a 20th of them or more. */
 static void put_failed(FILE *f, const struct shape *s, const struct result_policy *p)
 {
-    char name[COLUMNS_CELL], share[COLUMNS_CELL], text[2 * COLUMNS_CELL + 512];
+    char name[COLUMNS_CELL], share[COLUMNS_CELL], count[32], text[2 * COLUMNS_CELL + 512];
     size_t used;
     uint64_t failed = p->requests - p->completed;
     bool is_null = false;
@@ -416,10 +491,12 @@ static void put_failed(FILE *f, const struct shape *s, const struct result_polic
                             columns_percent(share, (double)failed / (double)p->requests));
     for (uint32_t o = OUTCOME_OK + 1; o < OUTCOME_COUNT; o++)
         if (p->ended[o] && p->ended[o] > failed / 20)
-            used += (size_t)snprintf(text + used, sizeof text - used, ", %" PRIu64 " %s",
-                                     p->ended[o], outcome_name[o]);
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s %s",
+                                     show_per_seed(count, p->ended[o], p->seeds), outcome_name[o]);
     if (p->unfinished > failed / 20)
-        snprintf(text + used, sizeof text - used, ", %" PRIu64 " unfinished", p->unfinished);
+        used += (size_t)snprintf(text + used, sizeof text - used, ", %s unfinished",
+                                 show_per_seed(count, p->unfinished, p->seeds));
+    snprintf(text + used, sizeof text - used, "%s", per_seed(p->seeds));
     put_note(f, s, text);
 }
 
@@ -432,6 +509,7 @@ static bool has_remap(const struct result_remap *m)
 static void put_remap(FILE *f, const struct shape *s, const struct result_remap *m)
 {
     char policy[COLUMNS_CELL], event[COLUMNS_CELL], moved[COLUMNS_CELL], least[COLUMNS_CELL];
+    char count[32];
     char text[4 * COLUMNS_CELL + 128];
     size_t used;
 
@@ -446,8 +524,10 @@ static void put_remap(FILE *f, const struct shape *s, const struct result_remap 
                                  columns_percent(least, (double)m->unavoidable / (double)m->keys),
                                  m->broken ? "; " : "");
     if (m->broken)
-        snprintf(text + used, sizeof text - used, "%" PRIu64 " %s broken", m->broken,
-                 m->broken == 1 ? "connection" : "connections");
+        snprintf(text + used, sizeof text - used, "%s %s broken%s",
+                 show_per_seed(count, m->broken, s->r->plan.replications),
+                 m->broken == s->r->plan.replications ? "connection" : "connections",
+                 per_seed(s->r->plan.replications));
     put_note(f, s, text);
 }
 
@@ -467,10 +547,10 @@ static bool has_notes(const struct shape *s)
     const struct result *r = s->r;
     char unused[COLUMNS_CELL];
 
-    if (r->plan.warmup_rule == WARMUP_AUTO)
+    if (r->plan.warmup_rule == WARMUP_AUTO || r->plan.hashed)
         return true;
     for (uint32_t p = 0; p < r->plan.policies; p++)
-        if (find_change(s, p) && *change_text_more(unused, find_change(s, p)))
+        if (find_change(s, p) && *change_text_more(unused, find_change(s, p), s->tested))
             return true;
     for (uint32_t p = 0; p < r->plan.policies; p++)
         if (r->policy[p].verdict == VERDICT_SATURATED)
@@ -483,7 +563,8 @@ static bool has_notes(const struct shape *s)
 
 static struct shape make_shape(const struct result *r, const struct report_style *style)
 {
-    struct shape s = { .r = r, .style = style, .columns = style->columns ? style->columns : 80 };
+    struct shape s = { .r = r, .style = style, .columns = style->columns ? style->columns : 80,
+                       .tested = change_text_tested(r->change, r->changes) };
     char buf[COLUMNS_CELL];
     uint32_t room;
 
@@ -498,7 +579,7 @@ static struct shape make_shape(const struct result *r, const struct report_style
         s.name = width > s.name ? width : s.name;
     }
     s.name = s.name > room ? room : s.name;
-    s.name = s.name < 6 ? 6 : s.name;
+    s.name = s.name < 6 ? 6 : columns_distinct(r->plan.policy, r->plan.policies, s.name);
     s.change = change_width(&s);
     return s;
 }
@@ -512,10 +593,12 @@ void report_table(FILE *f, const struct result *r, const struct report_style *st
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_row(f, &s, &r->policy[p]);
     put_bars(f, &s);
+    shown_table(f, r, style, s.name);
     parts_table(f, r, style, s.name);
     if (has_notes(&s))
         fputc('\n', f);
     put_warmup(f, &s);
+    put_hashed(f, &s);
     for (uint32_t p = 0; p < r->plan.policies; p++)
         put_undecided(f, &s, p);
     for (uint32_t p = 0; p < r->plan.policies; p++)

@@ -205,8 +205,7 @@ static void fill_from_runs(struct side *s, const struct result *r,
 /* Where the run is not steady, what grows as long as it lasts has no value. */
 static bool is_unsteady(const struct result *r, const struct assertion_side *what, uint32_t policy)
 {
-    return r->policy[policy].verdict == VERDICT_SATURATED && what->metric->unit == METRIC_NS &&
-           !(metric_is_percentile(what->metric) && what->percentile < 90);
+    return r->policy[policy].verdict == VERDICT_SATURATED && metric_is_latency(what->metric);
 }
 
 static bool is_any_nan(const double *x, uint32_t n)

@@ -36,7 +36,7 @@ static struct result_quantity policy_quantile(const struct result *r, uint32_t p
 
     if (i != NONE)
         return policy->quantile[i];
-    if (policy->requests && !(policy->verdict == VERDICT_SATURATED && percentile >= 90))
+    if (policy->requests && policy->verdict == VERDICT_OK)
         q.value = known(hist_quantile(&policy->latency, percentile / 100, policy->requests));
     return q;
 }
@@ -434,13 +434,7 @@ static const struct metric metrics[] = {
 
 /* ---- metrics that are counted ---- */
 
-struct counts {
-    const uint64_t *tally, *spent;
-    uint64_t requests, completed;
-    double seconds;
-};
-
-static double over(const struct metric *m, const struct counts *c)
+double metric_of_counts(const struct metric *m, const struct metric_counts *c)
 {
     double value = (double)(m->source == METRIC_PART ? c->spent : c->tally)[m->index], by = 1;
 
@@ -472,10 +466,10 @@ static double over(const struct metric *m, const struct counts *c)
 static double counted_of_run(const struct metric *m, const struct result *r, uint32_t run)
 {
     const struct result_run *x = &r->run[run];
-    struct counts c = { x->tally, x->spent, x->requests, x->completed,
+    struct metric_counts c = { x->tally, x->spent, x->requests, x->completed,
                         (double)x->measured / (double)SECOND };
 
-    return over(m, &c);
+    return metric_of_counts(m, &c);
 }
 
 /* A count is one seed's mean; a share is that of all seeds together. */
@@ -483,12 +477,12 @@ static struct result_quantity counted_of_policy(const struct metric *m, const st
                                                 uint32_t policy)
 {
     const struct result_policy *p = &r->policy[policy];
-    struct counts c = { p->tally, p->spent, p->requests, p->completed, 0 };
+    struct metric_counts c = { p->tally, p->spent, p->requests, p->completed, 0 };
     double pooled;
 
     for (uint32_t k = 0; k < r->plan.replications; k++)
         c.seconds += (double)r->run[policy * r->plan.replications + k].measured / (double)SECOND;
-    pooled = over(m, &c);
+    pooled = metric_of_counts(m, &c);
     if (m->over == OVER_NOTHING || m->over == OVER_IF_TALLY)
         pooled /= r->plan.replications;
     return conclude_quantity(r, policy, m, pooled);
@@ -510,6 +504,11 @@ double metric_of_run(const struct metric *m, const struct result *r, uint32_t ru
 bool metric_is_part(const struct metric *m)
 {
     return m->of_run == NULL && m->source == METRIC_PART;
+}
+
+bool metric_is_latency(const struct metric *m)
+{
+    return m->unit == METRIC_NS && (m->of_run != NULL || metric_is_part(m));
 }
 
 bool metric_is_untold(const struct metric *m, const struct result *r)

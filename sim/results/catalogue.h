@@ -32,8 +32,19 @@ struct result_quantity metric_of_policy(const struct metric *, const struct resu
 double metric_of_run(const struct metric *, const struct result *, uint32_t run,
                      double percentile);                            /* NAN: unknown */
 
+/* Of a metric that is counted, from what there is to count in some stretch of time. */
+struct metric_counts {
+    const uint64_t *tally, *spent;
+    uint64_t requests, completed;
+    double   seconds;
+};
+double metric_of_counts(const struct metric *, const struct metric_counts *);
+
 /* Is it one of those that a latency is made of?  They are shown, and not compared beside it. */
 bool metric_is_part(const struct metric *);
+
+/* Is it a response time, or part of one?  A saturated policy has no steady one. */
+bool metric_is_latency(const struct metric *);
 
 /* Is it about what no run of the result had?  Then lists leave it out. */
 bool metric_is_untold(const struct metric *, const struct result *);

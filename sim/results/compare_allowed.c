@@ -17,11 +17,13 @@ enum { POINTER = 256, SHOWN = 60, TOLD = 3 };
 struct search { struct arena *arena; struct compare_difference *found; uint32_t count, room; };
 
 /* Says nothing about what is simulated. */
-static bool is_talk(const char *key)
+static bool is_talk(const char *pointer, const char *key)
 {
-    static const char *const word[] = { "$schema", "$comment", "title", "description", "tags",
-                                        "assert" };
+    static const char *const word[] = { "$schema", "$comment", "name", "title", "description",
+                                        "tags", "assert" };
 
+    if (pointer[0] != '\0')
+        return strcmp(pointer, "/measure") == 0 && strcmp(key, "show") == 0;
     for (size_t i = 0; i < ARRAY_LEN(word); i++)
         if (strcmp(word[i], key) == 0)
             return true;
@@ -31,21 +33,23 @@ static bool is_talk(const char *key)
 /* A value for people; NULL where there is none. */
 static const char *shown(struct arena *arena, const cJSON *v)
 {
-    char raw[SHOWN + 3], safe[SHOWN];
+    char raw[SHOWN + 3], safe[SHOWN], *text;
 
     if (!v)
         return NULL;
-    if (cJSON_IsString(v))
+    if (cJSON_IsObject(v) || cJSON_IsArray(v)) {
+        text = cJSON_PrintUnformatted(v);
+        snprintf(raw, sizeof raw, "%s", text && strlen(text) < SHOWN ? text
+                                        : cJSON_IsObject(v)          ? "an object"
+                                                                     : "a list");
+        cJSON_free(text);
+    } else if (cJSON_IsString(v))
         snprintf(raw, sizeof raw, "\"%.*s\"", SHOWN, v->valuestring);
     else if (cJSON_IsNumber(v))
         snprintf(raw, sizeof raw, "%.15g", v->valuedouble);
     else
         snprintf(raw, sizeof raw, "%s",
-                 cJSON_IsObject(v)  ? "an object"
-                 : cJSON_IsArray(v) ? "a list"
-                 : cJSON_IsNull(v)  ? "null"
-                 : cJSON_IsTrue(v)  ? "true"
-                                    : "false");
+                 cJSON_IsNull(v) ? "null" : cJSON_IsTrue(v) ? "true" : "false");
     return arena_text(arena, text_safe(safe, sizeof safe, raw, strlen(raw)));
 }
 
@@ -72,7 +76,7 @@ static void differ_inside(struct search *s, const char *pointer, const cJSON *ol
     char inner[POINTER], name[SHOWN];
 
     for (const cJSON *item = old->child; item; item = item->next) {
-        if (pointer[0] == '\0' && is_talk(item->string))
+        if (is_talk(pointer, item->string))
             continue;
         snprintf(inner, sizeof inner, "%.180s/%s", pointer,
                  text_safe(name, sizeof name, item->string, strlen(item->string)));
@@ -80,7 +84,7 @@ static void differ_inside(struct search *s, const char *pointer, const cJSON *ol
     }
     for (const cJSON *item = now->child; item; item = item->next) {
         if (cJSON_GetObjectItemCaseSensitive(old, item->string) ||
-            (pointer[0] == '\0' && is_talk(item->string)))
+            is_talk(pointer, item->string))
             continue;
         snprintf(inner, sizeof inner, "%.180s/%s", pointer,
                  text_safe(name, sizeof name, item->string, strlen(item->string)));
@@ -146,6 +150,8 @@ int compare_allowed(const struct result *old, const struct result *now, struct e
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%.60s: %.30s -> %.30s",
                                  i ? "; " : "", d[i].pointer, d[i].old ? d[i].old : "absent",
                                  d[i].new ? d[i].new : "absent");
+    if (n == 0)
+        snprintf(hint, sizeof hint, "in nothing but what they are called");
     if (n > TOLD && used < sizeof hint - 1)
         snprintf(hint + used, sizeof hint - used, "; %u more", n - TOLD);
     err_hint(err, "%s", hint);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double unsteady_from = 90;     /* this percentile and above, mean and max */
 static const struct result_quantity unknown = { NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 
 static const struct result_run *run_of(const struct result *r, uint32_t policy, uint32_t k)
@@ -168,10 +167,9 @@ static void make_latencies(struct result *r, uint32_t policy)
     p->max.value = is_steady ? greatest(r, policy) : NAN;
     for (uint32_t i = 0; i < r->plan.percentiles; i++) {
         double percentile = r->plan.percentile[i];
-        bool is_shown = is_steady || percentile < unsteady_from;
 
         p->quantile[i] = widened(around(r, policy, "latency.p50", percentile,
-                                        is_shown ? p->quantile[i].value : NAN));
+                                        is_steady ? p->quantile[i].value : NAN));
     }
 }
 

@@ -133,6 +133,7 @@ static void put_saturated(struct json *j, const struct result *r, const struct r
         json_text(j, "backend", r->plan.backend[p->saturated_backend]);
         json_number(j, "offered", p->saturated_offered);
     }
+    json_number(j, "growth_per_s", p->saturated_growth);
     json_close(j, '}');
 }
 

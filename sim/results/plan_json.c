@@ -5,6 +5,7 @@
 #include "../base/xalloc.h"
 #include "aside.h"
 #include "assertion.h"
+#include "catalogue.h"
 
 #include <errno.h>
 #include <math.h>
@@ -17,7 +18,7 @@
 enum {
     LINES = 2,
     MOST_POLICIES = 10000, MOST_SEEDS = 100000, MOST_CELLS = 100000, MOST_BACKENDS = 1000000,
-    MOST_EVENTS = 100000, MOST_ASSERTIONS = 256, MOST_OVERRIDES = 256,
+    MOST_EVENTS = 100000, MOST_ASSERTIONS = 256, MOST_OVERRIDES = 256, MOST_SHOWN = 64,
 };
 
 static const char *const rule_word[] = { [WARMUP_GIVEN] = "given", [WARMUP_AUTO] = "auto", NULL };
@@ -52,6 +53,8 @@ static void put_events(struct json *j, const struct result_plan *p)
         json_text(j, "label", p->event[i].label);
         json_count(j, "at_ns", p->event[i].at);
         json_count(j, "until_ns", p->event[i].until);
+        if (p->event[i].recurs)
+            json_bool(j, "recurs", true);
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -96,6 +99,12 @@ void plan_json_put(struct json *j, const char *key, const struct result_plan *p)
     json_text(j, "warmup", rule_word[p->warmup_rule]);
     json_bool(j, "is_stationary", p->is_stationary);
     json_number(j, "offered_load", p->offered_load);
+    if (p->hashed) {
+        json_text(j, "hasher", p->hasher);
+        json_text(j, "hashed", p->hashed);
+    }
+    if (p->shows)
+        put_names(j, "show", p->show, p->shows);
     put_events(j, p);
     put_assertions(j, p);
     json_raw(j, "effective", p->effective);
@@ -151,6 +160,16 @@ static void get_percentiles(struct result_plan *p, struct json_in *in, const cJS
     }
 }
 
+static void get_show(struct result_plan *p, struct json_in *in, const cJSON *plan)
+{
+    double unused;
+
+    p->show = get_names(in, plan, "show", MOST_SHOWN, &p->shows);
+    for (uint32_t i = 0; i < p->shows && !json_in_failed(in); i++)
+        if (!metric_find(p->show[i], &unused))
+            json_in_fault(in, doc_get(plan, "show"), "there is no such metric");
+}
+
 static void get_events(struct result_plan *p, struct json_in *in, const cJSON *plan)
 {
     const cJSON *list = json_in_list(in, plan, "events", MOST_EVENTS, &p->events);
@@ -161,6 +180,7 @@ static void get_events(struct result_plan *p, struct json_in *in, const cJSON *p
         event[i++] = (struct result_event){
             .at = json_in_count(in, item, "at_ns", INT64_MAX),
             .until = json_in_count(in, item, "until_ns", INT64_MAX),
+            .recurs = doc_get(item, "recurs") && json_in_bool(in, item, "recurs"),
             .label = json_in_text(in, item, "label"),
         };
     p->event = event;
@@ -239,6 +259,12 @@ void plan_json_get(struct result_plan *p, struct json_in *in, const cJSON *plan)
     p->warmup_rule = json_in_word(in, plan, "warmup", rule_word);
     p->is_stationary = json_in_bool(in, plan, "is_stationary");
     p->offered_load = json_in_number(in, plan, "offered_load");
+    if (doc_get(plan, "hashed")) {
+        p->hasher = json_in_text(in, plan, "hasher");
+        p->hashed = json_in_text(in, plan, "hashed");
+    }
+    if (doc_get(plan, "show"))
+        get_show(p, in, plan);
     get_events(p, in, plan);
     get_assertions(p, in, plan);
     json_in_object(in, plan, "effective");

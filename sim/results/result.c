@@ -55,6 +55,9 @@ static void keep_plan(struct result *r, const struct result_plan *plan)
         event[i].label = keep(&r->arena, plan->event[i].label);
     }
     r->plan.event = event;
+    r->plan.hasher = keep(&r->arena, plan->hasher);
+    r->plan.hashed = keep(&r->arena, plan->hashed);
+    r->plan.show = keep_names(&r->arena, plan->show, plan->shows);
     r->plan.assertion = assertion_keep(&r->arena, plan->assertion, plan->assertions);
 }
 
@@ -173,11 +176,13 @@ static void make_run(struct result *r, uint32_t index, const struct record *reco
 static void make_pooled(struct result *r, uint32_t policy, const struct record *const *run)
 {
     struct result_policy *p = &r->policy[policy];
+    const struct saturation s = saturation_find(&r->plan, run);
     struct totals t = { .born = 0 };
 
-    p->saturated_backend = saturation_find(&r->plan, run, &p->saturated_offered);
-    p->verdict = p->saturated_backend != NONE || saturation_of_all(&r->plan, run)
-                     ? VERDICT_SATURATED : VERDICT_OK;
+    p->verdict = s.is_found ? VERDICT_SATURATED : VERDICT_OK;
+    p->saturated_backend = s.backend;
+    p->saturated_offered = s.offered;
+    p->saturated_growth = s.growth;
     hist_init(&t.latency);
     for (uint32_t k = 0; k < r->plan.replications; k++)
         add_record(&t, run[k]);

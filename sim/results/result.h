@@ -33,10 +33,18 @@ struct result_plan {
     uint32_t percentiles;
     nsec     slo;                                           /* 0: none */
     enum warmup_rule warmup_rule;
-    bool     is_stationary;                                 /* no events, no trace */
+    bool     is_stationary;     /* arrivals go on alike: no trace, no steps; there may be events */
     double   offered_load;                                  /* of the busiest pool; NAN: unknown */
     uint32_t events;
-    const struct result_event { nsec at, until; const char *label; } *event;  /* until 0: no end */
+    const struct result_event {
+        nsec at, until;             /* until 0: no end of its own */
+        const char *label;
+        bool recurs;                /* again and again for ever: it is never over */
+    } *event;
+    const char *hasher, *hashed;    /* the compared balancer, and what its policies hash:
+                                       "source_ip (ip_hash), flow (maglev)"; NULL: nothing */
+    const char *const *show;                                /* [shows] metrics beside the usual */
+    uint32_t shows;
     const struct assertion *assertion;                      /* [assertions] of the scenario */
     uint32_t assertions;
 };
@@ -60,6 +68,7 @@ struct result_policy {
     enum verdict verdict;
     uint32_t saturated_backend;     /* NONE */
     double   saturated_offered;     /* its offered load */
+    double   saturated_growth;      /* requests a second more in the system; NAN: unknown */
     uint32_t seeds;
     uint64_t requests, completed, unfinished, ended[OUTCOME_COUNT];
     struct result_quantity mean, quantile[RESULT_PERCENTILES], max;     /* ns */

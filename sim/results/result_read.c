@@ -316,11 +316,15 @@ static void read_verdict(struct json_in *in, struct result *r, uint32_t policy, 
 
     p->verdict = json_in_word(in, item, "verdict", word) == 0 ? VERDICT_OK : VERDICT_SATURATED;
     p->saturated_backend = NONE;
-    p->saturated_offered = NAN;
+    p->saturated_offered = p->saturated_growth = NAN;
     if (p->verdict == VERDICT_OK)
         return;
     saturated = json_in_object(in, item, "saturated");
-    if (!saturated || !saturated->child)
+    if (!saturated)
+        return;
+    if (doc_get(saturated, "growth_per_s"))     /* older results do not */
+        p->saturated_growth = json_in_number(in, saturated, "growth_per_s");
+    if (!doc_get(saturated, "backend"))
         return;                     /* the system as a whole */
     p->saturated_backend = find_name(r->plan.backend, r->plan.backends,
                                      json_in_text(in, saturated, "backend"));

@@ -4,15 +4,17 @@
 
 #include "result.h"
 
-/* The backend that could not keep up (the most loaded one, if several), its offered load into
- * *offered; NONE when all could, or when the run is finite by nature.  run[]: the policy's
- * replications, taken together. */
-uint32_t saturation_find(const struct result_plan *, const struct record *const *run,
-                         double *offered);
+struct saturation {
+    bool     is_found;
+    uint32_t backend;               /* that could not keep up, the most loaded one; NONE: all could,
+                                       and clients ran out of connections, or a policy left servers
+                                       idle beside long queues */
+    double   offered;               /* its offered load; NAN: no backend */
+    double   growth;                /* requests a second by which the system filled; NAN: unknown */
+};
 
-/* Does the number of requests in the whole system grow all through, wherever they wait?  It does
- * when some backend is saturated, but also when clients run out of connections, or when a policy
- * leaves servers idle beside long queues. */
-bool saturation_of_all(const struct result_plan *, const struct record *const *run);
+/* run[]: the policy's replications, taken together.  Arrivals from a trace or in steps are finite
+ * by nature: nothing is found there. */
+struct saturation saturation_find(const struct result_plan *, const struct record *const *run);
 
 #endif

@@ -208,9 +208,25 @@ static bool holds_maybe(const struct sweep *s, const struct result_quantity *q)
     return sweep_meets(s, q->value) || sweep_meets(s, q->low) || sweep_meets(s, q->high);
 }
 
+/* Nothing is known of what lies beyond the axis: an interval ends where it does. */
+static struct estimate kept_inside(const struct sweep *s, struct estimate e)
+{
+    e.low = isnan(e.low) ? NAN : fmax(e.low, s->point[0].x);
+    e.high = isnan(e.high) ? NAN : fmin(e.high, s->point[s->points - 1].x);
+    return e;
+}
+
+/* A bound that lies beyond the axis is none. */
+static struct estimate known_inside(const struct sweep *s, struct estimate e)
+{
+    e.low = e.low < s->point[0].x ? NAN : e.low;
+    e.high = e.high > s->point[s->points - 1].x ? NAN : e.high;
+    return e;
+}
+
 /* Every seed and all of them pooled agree, or bounds are what is left. */
-static void conclude_crossing(struct sweep_answer *a, const struct crossing *pooled,
-                              const double *low, const double *high)
+static void conclude_crossing(const struct sweep *s, struct sweep_answer *a,
+                              const struct crossing *pooled, const double *low, const double *high)
 {
     const bool up = a->side == SWEEP_UP_TO, is_exact = pooled->low == pooled->high;
     uint32_t always = isinf(up ? pooled->high : pooled->low) != 0,
@@ -225,10 +241,11 @@ static void conclude_crossing(struct sweep_answer *a, const struct crossing *poo
              : always == a->seeds + 1   ? SWEEP_ALWAYS
              : never == a->seeds + 1    ? SWEEP_NEVER
                                         : SWEEP_BOUNDED;
-    a->slo_x = (struct estimate){ is_exact ? pooled->low : NAN, bound_of(low, a->seeds, -1),
-                                  bound_of(high, a->seeds, 1), a->seeds };
+    a->slo_x = known_inside(s, (struct estimate){ is_exact ? pooled->low : NAN,
+                                                  bound_of(low, a->seeds, -1),
+                                                  bound_of(high, a->seeds, 1), a->seeds });
     if (a->reach == SWEEP_CROSSES)
-        a->slo_x = stats_section(low, a->seeds, pooled->low, 0.95);
+        a->slo_x = kept_inside(s, stats_section(low, a->seeds, pooled->low, 0.95));
 }
 
 static void answer_slo(const struct sweep *s, struct sweep_answer *a, struct curve *c)
@@ -249,7 +266,7 @@ static void answer_slo(const struct sweep *s, struct sweep_answer *a, struct cur
         low[k] = x.low;
         high[k] = x.high;
     }
-    conclude_crossing(a, &pooled, low, high);
+    conclude_crossing(s, a, &pooled, low, high);
     free(low);
     free(high);
 }
@@ -299,7 +316,7 @@ static void answer_knee(const struct sweep *s, struct sweep_answer *a, struct cu
     }
     a->knee = (struct estimate){ pooled, NAN, NAN, a->seeds };
     if (is_known && !isnan(pooled))
-        a->knee = stats_section(knee, a->seeds, pooled, 0.95);
+        a->knee = kept_inside(s, stats_section(knee, a->seeds, pooled, 0.95));
     free(knee);
 }
 

@@ -51,7 +51,8 @@ struct sweep_answer {               /* of one policy */
     enum sweep_side side;
     enum sweep_reach reach;
     struct estimate slo_x;          /* value NAN: not between known points; low: at least,
-                                       high: at most, NAN: unknown */
+                                       high: at most, NAN: unknown; both inside the axis, and at
+                                       its end: that or beyond */
     uint32_t censored;              /* seeds without a crossing between known points */
     uint32_t surely, maybe;         /* the points up to (from) which the whole interval, or some of
                                        it, meets the SLO; NONE */

@@ -9,6 +9,7 @@
 #include "../../algorithms/lb.h"
 #include "../base/text.h"
 #include "../base/version.h"
+#include "../nodes/balancer.h"
 #include "graph.h"
 
 /* Traces are not in the scenario's text, but decide what happens. */
@@ -47,7 +48,7 @@ static bool is_stationary(const struct scenario *s)
         if (process == ARRIVAL_TRACE || process == ARRIVAL_STEPS)
             return false;
     }
-    return s->events == 0;
+    return true;
 }
 
 static double busiest_load(const struct scenario *s)
@@ -101,9 +102,37 @@ static void name_events(const struct scenario *s, struct result_plan *p, struct 
     for (uint32_t i = 0; i < s->events; i++)
         event[i] = (struct result_event){
             .at = s->event[i].at, .label = s->event[i].label,
-            .until = end_of(&s->event[i]) };
+            .until = end_of(&s->event[i]),
+            .recurs = s->event[i].every > 0 && s->event[i].until == 0 };
     p->event = event;
     p->events = s->events;
+}
+
+/* What the policies hash, of those that hash at all: "source_ip (ip_hash), flow (maglev)". */
+static const char *name_hashed(const struct scenario *s, const struct balancer_config *balancer,
+                               struct arena *arena)
+{
+    static const char *const word[] = { [HASH_ON_KEY] = "key", [HASH_ON_SOURCE_IP] = "source_ip",
+                                        [HASH_ON_FLOW] = "flow" };
+    char text[480];
+    size_t used = 0;
+
+    for (uint32_t on = HASH_ON_KEY; on <= HASH_ON_FLOW; on++) {
+        bool is_first = true;
+
+        for (uint32_t i = 0; i < s->policies && used + 100 < sizeof text; i++) {
+            const struct policy *p = &s->policy[i];
+
+            if (!policy_is_keyed(p) || balancer_hash_on(balancer, p) != on)
+                continue;
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s%.60s",
+                                     used ? ", " : "", is_first ? word[on] : "",
+                                     is_first ? " (" : "", p->label);
+            is_first = false;
+        }
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s", is_first ? "" : ")");
+    }
+    return used ? arena_text(arena, text) : NULL;
 }
 
 void plan_for_result(const struct scenario *s, struct result_plan *p, struct arena *arena)
@@ -117,10 +146,15 @@ void plan_for_result(const struct scenario *s, struct result_plan *p, struct are
         .baseline = s->baseline, .percentiles = s->measure.percentiles, .slo = s->measure.slo,
         .warmup_rule = s->run.finds_warmup ? WARMUP_AUTO : WARMUP_GIVEN,
         .is_stationary = is_stationary(s), .offered_load = busiest_load(s), .policy = policy,
+        .show = s->measure.show, .shows = s->measure.shows,
         .assertion = s->assertion, .assertions = s->assertions };
     for (uint32_t i = 0; i < s->policies; i++)
         policy[i] = s->policy[i].label;
     memcpy(p->percentile, s->measure.percentile, sizeof p->percentile);
+    if (s->compare_at < s->balancers) {
+        p->hasher = s->balancer[s->compare_at].name;
+        p->hashed = name_hashed(s, &s->balancer[s->compare_at], arena);
+    }
     name_backends(s, p, arena);
     name_events(s, p, arena);
 }

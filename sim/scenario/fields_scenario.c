@@ -1,6 +1,8 @@
 /* fields_scenario.c - the file as a whole: what it may hold, and its `measure`. */
 #include "field.h"
 
+#include "../results/catalogue.h"
+
 /* ---- version ---- */
 
 static int read_version(struct reader *rd, const struct field *f, const cJSON *node, void *object)
@@ -89,6 +91,46 @@ static void schema_percentiles(FILE *out, const struct field *f)
 static const struct field_type type_percentiles = {
     .what = "a rising list of numbers", .read = read_percentiles, .schema = schema_percentiles };
 
+/* ---- metrics beside the usual ---- */
+
+static int read_show(struct reader *rd, const struct field *f, const cJSON *node, void *object)
+{
+    struct measure_config *m = object;
+    const cJSON *item;
+
+    (void)f;
+    if (!cJSON_IsArray(node) || cJSON_GetArraySize(node) > SCENARIO_SHOWS)
+        return field_mismatch(rd, node, "a list of at most 6 metrics");
+    cJSON_ArrayForEach(item, node) {
+        double unused;
+        const struct metric *metric = cJSON_IsString(item) ? metric_find(item->valuestring, &unused)
+                                                           : NULL;
+
+        if (!metric || metric_is_percentile(metric)) {
+            field_mismatch(rd, item, "the name of a metric that is no percentile");
+            err_hint(rd->err, "like \"goodput\" or \"retries.per_request\"; lblab list metrics has "
+                              "them, percentiles have columns already");
+            return -1;
+        }
+        m->show[m->shows++] = metric->name;
+    }
+    return 0;
+}
+
+static void schema_show(FILE *out, const struct field *f)
+{
+    (void)f;
+    fprintf(out, "\"type\": \"array\", \"maxItems\": %d, \"items\": { \"enum\": [",
+            SCENARIO_SHOWS);
+    for (const struct metric *m = metric_all(); m->name; m++)
+        if (!metric_is_percentile(m))
+            fprintf(out, "%s\"%s\"", m == metric_all() ? "" : ", ", m->name);
+    fprintf(out, "] }");
+}
+
+static const struct field_type type_show = {
+    .what = "a list of metrics", .read = read_show, .schema = schema_show };
+
 #define YEAR (365.0 * 86400e9)
 
 #define MEASURE(member) FIELD_AT(measure_config, member)
@@ -100,6 +142,8 @@ static const struct field measure_rows[] = {
       .help = "shortest slice of the time line; \"0\": a sixtieth of the run" },
     { "slo", &field_duration, MEASURE(slo), .preset = "\"0\"", .max = YEAR,
       .help = "a latency that figures mark by a line; \"0\": none" },
+    { "show", &type_show, 0, .preset = "[]",
+      .help = "metrics that it is about, for the table and over time: [\"goodput\"]" },
     { .key = NULL },
 };
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Requests a second that a pool can serve at a mean demand; INFINITY: no limit. */
 static double capacity(const struct backend_config *b, double demand)
@@ -115,23 +116,46 @@ static bool is_finite(const struct scenario *sc)
 
     for (uint32_t k = 0; k < sc->clients; k++)
         all_traces = all_traces && sc->client[k].arrival.process == ARRIVAL_TRACE;
-    return sc->events > 0 || all_traces;
+    return all_traces;
+}
+
+/* Does nobody wait for the pool longer than some timeout?  Then what overload does is failures. */
+static bool has_timeouts(const struct scenario *sc, uint32_t pool)
+{
+    for (uint32_t i = 0; i < sc->balancers; i++)
+        if (sc->balancer[i].timeout != 0 && strcmp(sc->balancer[i].to, sc->backend[pool].name) == 0)
+            return true;
+    for (uint32_t k = 0; k < sc->clients; k++)
+        if (sc->client[k].timeout == 0 && graph_share(sc, &sc->client[k], pool) != 0)
+            return false;
+    return true;
 }
 
 static void hint_overload(struct reader *rd, uint32_t pool)
 {
     const struct station_config *s = &rd->out->backend[pool].station;
     const char *more = s->workers > 1 ? "" : ", let each serve more than 1 at a time (\"workers\")";
+    const char *what = has_timeouts(rd->out, pool)
+                            ? "latency percentiles that fall among them will be reported as "
+                              "\"failed\""
+                        : is_finite(rd->out) ? "latency then depends on how long the run is"
+                                             : "latency percentiles will be reported as "
+                                               "\"saturated\"";
 
     if (s->queue_limit != NONE)
         err_hint(rd->err, "Lower the rate, add backends%s, unless overload is the question", more);
     else
         err_hint(rd->err,
-                 "%s. Lower the rate, add backends%s, "
-                 "or set backends[%u].queue_limit to study overload",
-                 is_finite(rd->out) ? "latency then depends on how long the run is"
-                                    : "latency percentiles will be reported as \"saturated\"",
-                 more, pool);
+                 "%s. Lower the rate, add backends%s, or set backends[%u].queue_limit to study "
+                 "overload", what, more, pool);
+}
+
+static const char *show_overload(const struct scenario *sc, uint32_t pool)
+{
+    return sc->backend[pool].station.queue_limit != NONE
+               ? "its queues stay full and refuse the rest"
+           : has_timeouts(sc, pool) ? "its queues grow until requests time out"
+                                    : "queues grow for the whole run";
 }
 
 static void warn_overload(struct reader *rd, uint32_t pool)
@@ -147,10 +171,8 @@ static void warn_overload(struct reader *rd, uint32_t pool)
               "\"%s\" is offered %.0f %% of its capacity (%s/s against %s/s): %s", b->name,
               100 * offer.rate / most, show_rate(offered_text, sizeof offered_text, offer.rate),
               show_rate(most_text, sizeof most_text, most),
-              b->station.queue_limit == NONE ? "queues grow for the whole run"
-                                             : "its queues stay full and refuse the rest");
+              show_overload(rd->out, pool));
     hint_overload(rd, pool);
-    warn_at(rd);
 }
 
 /* A percentile that fewer than five requests lie beyond says little. */

@@ -13,7 +13,7 @@
 
 struct assertion;
 
-enum { SCENARIO_PERCENTILES = 16 };
+enum { SCENARIO_PERCENTILES = 16, SCENARIO_SHOWS = 6 };
 
 /* More seeds until the interval of a metric is narrow enough, for every policy. */
 struct until_config {
@@ -39,6 +39,8 @@ struct measure_config {
     uint32_t percentiles;
     nsec     interval;              /* the shortest slice of the time line; 0: duration / 60 */
     nsec     slo;                   /* drawn as a line in the figure; 0: none */
+    const char *show[SCENARIO_SHOWS];       /* metrics beside the usual: what it is about */
+    uint32_t shows;
 };
 
 /* The axis of `lblab sweep`: texts as written, ranges too.  Both are made points by sweep.h. */

@@ -115,7 +115,18 @@ run compare "$one" "$other" --results "$tmp/r" --no-plots
 is "another scenario exits 2" 2 $code
 has "with its code" "E301" "$tmp/err"
 has "and the key that differs, old and new" '/backends/0/service/p50: "6ms" -> "7ms"' "$tmp/err"
+has "and the command that compares them all the same" "lblab compare $one $other --allow-different" "$tmp/err"
 is "and nothing on stdout" "" "$(cat "$tmp/out")"
+run compare "$one" "$other" --allow-different --results "$tmp/r" --no-plots
+has "what differs stands in the head" 'they differ in /backends/0/service/p50: "6ms" -> "7ms"' "$tmp/out"
+run compare "$small" "$tmp/other.json" -n 3 --results "$tmp/g" --no-plots
+is "two scenarios are refused before they are run" 2 $code
+has "with the command" "lblab compare $small $tmp/other.json --allow-different" "$tmp/err"
+yes_ "and nothing was written" test ! -e "$tmp/g"
+run compare "$small" "$tmp/other.json" --allow-different -n 3 --results "$tmp/g" --no-plots
+is "with it they are run and compared" 0 $code
+has "by the names that they were called by" "new: $tmp/other.json   3 seeds from 7" "$tmp/out"
+has "and slower is slower" worse "$tmp/out"
 run compare "$one" "$other" --allow-different --results "$tmp/r" --no-plots --json
 is "--allow-different compares" 0 $code
 has "with a warning" "W301" "$tmp/err"

@@ -21,6 +21,13 @@ is "with one seed all assert what is so" 0 $code
 json "each asserts something" "$tmp/out" \
     "len({r['file'] for r in d['result']['rows']}) == $files"
 
+# Side by side: each command that a description gives names what differs, and is the one that helps.
+while read -r old new; do
+    run compare "$old" "$new"
+    has "$old and $new differ" "E301" "$tmp/err"
+    has "and can be compared" "lblab compare $old $new --allow-different" "$tmp/err"
+done < <(grep -hro 'lblab compare scenarios/[^ ]* scenarios/[^ ]* --allow-different' scenarios | sort -u | cut -d' ' -f3,4)
+
 cd "$root/tests/bad"
 for file in *.json; do
     run validate "$file"

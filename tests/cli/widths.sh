@@ -29,4 +29,8 @@ has "where there is room, building is told" "rebuild" "$tmp/tty"
 on_terminal 60 run "$here/small.json" -a $names "${fast[@]}" --results "$tmp/r" >"$tmp/tty"
 has "where there is not, the compared percentile stays" p99 "$tmp/tty"
 has "and short names are whole" "peak_ewma  " "$tmp/tty"
+COLUMNS=120 "$lblab" run "$here/small.json" -a $names "${fast[@]}" --results "$tmp/r" >"$tmp/pipe"
+yes_ "a pipe has as many columns as COLUMNS says" grep -qP '^.{100,120}$' "$tmp/pipe"
+env -u COLUMNS "$lblab" run "$here/small.json" -a $names "${fast[@]}" --results "$tmp/r" >"$tmp/pipe"
+is "and 80 without it" "" "$(grep -vF "$tmp" "$tmp/pipe" | LC_ALL=C.UTF-8 grep -P '^.{81,}')"
 finish widths

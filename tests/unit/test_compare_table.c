@@ -75,12 +75,33 @@ static void an_undecided_row_says_what_it_could_have_seen_or_needs(void)
 
     rows[0].least_seen = 0.0291;
     rows[1].seeds_needed = 24;
+    rows[0].p = rows[1].p = 0.4;
 
     char *text = table_of(rows, 2, false);
 
     CU_ASSERT(strstr(text, "no difference found") != NULL);
     CU_ASSERT(strstr(text, "(3 % or more would have been seen)") != NULL);
     CU_ASSERT(strstr(text, "needs about 24 seeds\n") != NULL);
+    CU_ASSERT(widest(text) <= 80);
+    free(text);
+}
+
+/* Its interval leaves out 0, and alone it would be a difference. */
+static void a_row_that_only_the_correction_undecides_says_so(void)
+{
+    struct result_change rows[] = { row("latency.p50", CHANGE_NONE, -0.012, 0.008),
+                                    row("latency.p99", CHANGE_INCONCLUSIVE, 0.06, 0.05) };
+
+    rows[0].least_seen = 0.02;
+    rows[1].seeds_needed = 24;
+    rows[0].p = rows[1].p = 0.02;
+    rows[0].p_adjusted = rows[1].p_adjusted = 0.083;
+
+    char *text = table_of(rows, 2, false);
+
+    CU_ASSERT(strstr(text, "(p = 0.083 among 2; 2 % or more would have been seen)") != NULL);
+    CU_ASSERT(strstr(text, "p = 0.083 among 2; needs about 24 seeds\n") != NULL);
+    CU_ASSERT(strstr(text, "as if it were the only one") != NULL);
     CU_ASSERT(widest(text) <= 80);
     free(text);
 }
@@ -138,6 +159,8 @@ static const struct unit_test tests[] = {
       a_change_stands_with_its_interval_and_its_verdict },
     { "an_undecided_row_says_what_it_could_have_seen_or_needs",
       an_undecided_row_says_what_it_could_have_seen_or_needs },
+    { "a_row_that_only_the_correction_undecides_says_so",
+      a_row_that_only_the_correction_undecides_says_so },
     { "what_has_no_steady_value_has_no_percentage", what_has_no_steady_value_has_no_percentage },
     { "the_colour_is_the_verdicts", the_colour_is_the_verdicts },
     { "a_name_cannot_paint_the_terminal", a_name_cannot_paint_the_terminal },

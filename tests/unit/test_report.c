@@ -13,30 +13,24 @@
 static const char *const policies[] = { "round_robin", "\033[31mred `id` 'q' {x}_y \xff" };
 static const char *const backends[] = { "app[0]", "app[1]" };
 static const double workers[] = { 1, 1 };
-static const struct result_event events[] = { { 3 * SECOND, 5 * SECOND, "slow `date` app[1]" } };
+static const struct result_event events[] = {
+    { 3 * SECOND, 5 * SECOND, "slow `date` app[1]", false } };
 
-struct made { struct record record[2]; const struct record *at[2]; struct result result; };
+struct made {
+    struct record record[2];
+    const struct record *at[2];
+    struct result_plan plan;
+    struct result result;
+};
 
 /* Policy 0 is offered too much at app[1]; of policy 1, `failed` of 100 requests fail. */
 static void make(struct made *m, uint32_t failed, bool is_stationary)
 {
-    struct result_plan plan = { .scenario = "shop",
-                                .title = "A title",
-                                .sha256 = "9f3c1e",
-                                .first_seed = 7,
-                                .policies = 2,
-                                .replications = 1,
-                                .policy = policies,
-                                .backends = 2,
-                                .backend = backends,
-                                .backend_workers = workers,
-                                .percentile = { 50, 90, 99, 99.9 },
-                                .percentiles = 4,
-                                .slo = 250 * MILLISECOND,
-                                .is_stationary = is_stationary,
-                                .events = 1,
-                                .event = events };
-
+    m->plan = (struct result_plan){
+        .scenario = "shop", .title = "A title", .sha256 = "9f3c1e", .first_seed = 7,
+        .policies = 2, .replications = 1, .policy = policies, .backends = 2, .backend = backends,
+        .backend_workers = workers, .percentile = { 50, 90, 99, 99.9 }, .percentiles = 4,
+        .slo = 250 * MILLISECOND, .is_stationary = is_stationary, .events = 1, .event = events };
     for (uint32_t p = 0; p < 2; p++) {
         struct record *r = &m->record[p];
 
@@ -60,7 +54,7 @@ static void make(struct made *m, uint32_t failed, bool is_stationary)
         }
         m->at[p] = r;
     }
-    result_make(&m->result, &plan, m->at);
+    result_make(&m->result, &m->plan, m->at);
 }
 
 static void drop(struct made *m)
@@ -114,7 +108,7 @@ static void table_names_the_saturated_backend(void)
 
     make(&m, 0, true);
     text = table(&m.result, false, true, 80);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "round_robin: app[1] was offered 110 % of its capacity"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "round_robin: saturated. app[1] was offered 110 % of its"));
     free(text);
     drop(&m);
 }
@@ -156,9 +150,74 @@ static void table_tells_what_an_event_broke(void)
     text = table(&m.result, false, true, 120);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "11 % of keys moved, 10 % had to; 1 connection broken\n"));
     free(text);
+    row = (struct result_remap){ .broken = 10 };
+    m.result.plan.replications = 4;
+    text = table(&m.result, false, true, 120);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "2.5 connections broken per seed\n"));
+    free(text);
     m.result.remap = NULL;
     m.result.remaps = 0;
     drop(&m);
+}
+
+/* What stands in place of percentiles is not cut either, and the p50 is no better than the p99. */
+static void a_saturated_policy_has_no_percentile_at_all(void)
+{
+    struct made m;
+    char *text;
+
+    make(&m, 0, true);
+    for (uint32_t i = 0; i < 12; i++)
+        m.record[0].slice[i].open = 20 * i;
+    result_fini(&m.result);
+    m.plan.events = 0;
+    result_make(&m.result, &m.plan, m.at);
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "saturated, +20/s     0 %"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "grew in number for the whole run, by 20/s"));
+    free(text);
+    drop(&m);
+}
+
+static void what_the_scenario_shows_has_a_table(void)
+{
+    static const char *const show[] = { "goodput", "error_rate", "retries.per_request", "requests",
+                                        "connections.broken" };
+    struct made m;
+    char *text;
+
+    make(&m, 20, false);
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NULL(strstr(text, "goodput"));
+    free(text);
+    m.result.plan.show = show;
+    m.result.plan.shows = 5;
+    m.result.plan.hasher = "edge";
+    m.result.plan.hashed = "key (maglev)";
+    text = table(&m.result, false, true, 80);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " goodput  error_rate  retries.per_request"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "        20 %               0.000x"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  hashed at edge: key (maglev).\n"));
+    CU_ASSERT(widest(text) <= 80);
+    free(text);
+    drop(&m);
+}
+
+static void names_are_cut_in_the_middle_and_stay_apart(void)
+{
+    static const char *const names[] = { "ring_hash(vnodes=100,load_bound=2)",
+                                         "ring_hash(vnodes=200,load_bound=2)", "p2c" };
+    char buf[COLUMNS_CELL], other[COLUMNS_CELL];
+    uint32_t width = columns_distinct(names, 3, 12);
+
+    CU_ASSERT_STRING_EQUAL(columns_name(buf, "weighted_round_robin", 11), "weigh..obin");
+    CU_ASSERT_STRING_EQUAL(columns_name(buf, "p2c", 11), "p2c");
+    CU_ASSERT_STRING_EQUAL(columns_name(buf, "\u00e4\u00e4\u00e4\u00f6\u00f6\u00f6", 5),
+                           "\u00e4\u00e4..\u00f6");
+    CU_ASSERT(width > 12);
+    CU_ASSERT_STRING_NOT_EQUAL(columns_name(buf, names[0], width),
+                               columns_name(other, names[1], width));
+    CU_ASSERT_EQUAL(columns_distinct(names, 1, 12), 12);
 }
 
 static void plain_output_is_plain(void)
@@ -230,7 +289,7 @@ static void axes_are_cut_at_1_2_5(void)
 
 static void templates_are_in_the_binary(void)
 {
-    static const char *const names[] = { "style.gp",  "percentiles.gp", "timeline.gp",
+    static const char *const names[] = { "style.gp",  "percentiles.gp", "timeline.gp", "shown.gp",
                                          "shares.gp", "remap.gp",       "remap_n.gp" };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -325,6 +384,9 @@ static const struct unit_test tests[] = {
     { "table_names_the_saturated_backend", table_names_the_saturated_backend },
     { "table_says_failed_where_a_percentile_is_infinite",
       table_says_failed_where_a_percentile_is_infinite },
+    { "a_saturated_policy_has_no_percentile_at_all", a_saturated_policy_has_no_percentile_at_all },
+    { "what_the_scenario_shows_has_a_table", what_the_scenario_shows_has_a_table },
+    { "names_are_cut_in_the_middle_and_stay_apart", names_are_cut_in_the_middle_and_stay_apart },
     { "table_tells_what_an_event_broke", table_tells_what_an_event_broke },
     { "plain_output_is_plain", plain_output_is_plain },
     { "gnuplot_text_cannot_end_its_string", gnuplot_text_cannot_end_its_string },

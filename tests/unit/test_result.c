@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "../../sim/base/text.h"
+#include "../../sim/results/over_time.h"
 #include "../../sim/results/catalogue.h"
 #include "../../sim/results/assertion.h"
 #include "../../sim/results/compare.h"
@@ -22,7 +23,10 @@ enum { POLICIES = 2, SEEDS = 3, BACKENDS = 2, SLICES = 10, WARM = 2 };
 static const char *const policies[] = { "round_robin", "p2c(choices=5)" };
 static const char *const backends[] = { "app[0]", "=cmd|' /C calc'!A0" };
 static const double workers[] = { 1, INFINITY };
-static const struct result_event events[] = { { 3 * SECOND, 0, "app[1] \"removed\", at last" } };
+static const struct result_event events[] = {
+    { 3 * SECOND, 0, "app[1] \"removed\", at last", false } };
+static const char *const shown[] = { "goodput", "limited" };
+static const struct result_event recurring = { 7 * SECOND, 0, "app[0] slow x2", true };
 
 struct made {
     struct record record[POLICIES * SEEDS];
@@ -234,7 +238,7 @@ static void load(struct record *r, double offered, bool grows)
         struct record_backend_slice *s = record_backend(r, 0, i);
 
         s->offered = (uint64_t)(offered * (double)SECOND);
-        s->backlog = grows ? 10 * (i + 1) : 10 + i % 2;
+        s->backlog = grows ? 20 * (i + 1) : 10 + i % 2;
     }
     record_backend(r, 0, SLICES - 1)->backlog = 0;      /* drained after the last arrival */
 }
@@ -245,6 +249,7 @@ static enum verdict verdict_of(double offered, bool grows, bool is_stationary)
     enum verdict verdict;
 
     make(&m);
+    m.plan.events = 0;
     m.plan.is_stationary = is_stationary;
     for (uint32_t k = 0; k < SEEDS; k++)
         load(&m.record[k], offered, grows);
@@ -269,6 +274,7 @@ static void saturated_hides_the_tail_and_is_never_compared(void)
     struct made m;
 
     make(&m);
+    m.plan.events = 0;
     for (uint32_t k = 0; k < SEEDS; k++)
         load(&m.record[SEEDS + k], 1.08, true);
     finish(&m);
@@ -277,14 +283,74 @@ static void saturated_hides_the_tail_and_is_never_compared(void)
 
     CU_ASSERT_EQUAL(p->verdict, VERDICT_SATURATED);
     CU_ASSERT_DOUBLE_EQUAL(p->saturated_offered, 1.08, 1e-9);
-    CU_ASSERT(!isnan(p->quantile[0].value));
-    CU_ASSERT(isnan(p->quantile[1].value) && isnan(p->quantile[2].value) &&
-              isnan(p->quantile[3].value));
+    for (uint32_t i = 0; i < 4; i++)
+        CU_ASSERT(isnan(p->quantile[i].value));
     CU_ASSERT_NOT_EQUAL(m.result.run[SEEDS].quantile[2], NEVER); /* runs keep what was seen */
     CU_ASSERT_EQUAL(change(&m.result, "latency.p99", 1)->verdict, CHANGE_SATURATED);
     CU_ASSERT(isnan(change(&m.result, "latency.p99", 1)->change.value));
-    CU_ASSERT_EQUAL(change(&m.result, "latency.p50", 1)->verdict, CHANGE_BETTER);
+    CU_ASSERT_EQUAL(change(&m.result, "latency.p50", 1)->verdict, CHANGE_SATURATED);
+    CU_ASSERT_EQUAL(change(&m.result, "throughput", 1)->verdict, CHANGE_EQUAL);
     drop(&m);
+}
+
+/* Requests in the system: `low`, and `step` more with each slice from `from` on until `to`, less
+ * again after that. */
+static void fill_open(struct record *r, uint32_t from, uint32_t to, uint32_t step)
+{
+    for (uint32_t i = 0; i < SLICES; i++) {
+        uint32_t up = i < from ? 0 : (i < to ? i : to) - from,
+                 down = i < to ? 0 : 2 * (i - to) < up ? 2 * (i - to) : up;
+
+        r->slice[i].open = 5 + (uint64_t)step * (up - down);
+    }
+}
+
+/* Measured are the slices 2 to 8, of a second each; the growth is that of one seed. */
+static const struct calm_case {
+    const char *what;
+    struct result_event event;
+    uint32_t from, to, step;
+    bool is_stationary;
+    enum verdict expected;
+    double growth;
+} calm_cases[] = {
+    { "an incident piles up, and is worked off", { 4 * SECOND, 6 * SECOND, "e", false },
+      4, 6, 400, true, VERDICT_OK, NAN },
+    { "it grows before the event", { 6 * SECOND, 8 * SECOND, "e", false },
+      0, 6, 40, true, VERDICT_SATURATED, 40 },
+    { "it goes on growing after the event", { 3 * SECOND, 4 * SECOND, "e", false },
+      3, 10, 50, true, VERDICT_SATURATED, 50 },
+    { "so little is chance", { 6 * SECOND, 8 * SECOND, "e", false },
+      0, 6, 5, true, VERDICT_OK, NAN },
+    { "after an event that comes again there is no calm", { 2 * SECOND, 0, "e", true },
+      0, 10, 50, true, VERDICT_OK, NAN },
+    { "too short a calm tells nothing", { 5 * SECOND, 6 * SECOND, "e", false },
+      0, 10, 50, true, VERDICT_OK, NAN },
+    { "a trace is finite by nature", { 6 * SECOND, 8 * SECOND, "e", false },
+      0, 6, 40, false, VERDICT_OK, NAN },
+};
+
+static void beside_events_the_calm_tells_what_goes_on_growing(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(calm_cases); i++) {
+        const struct calm_case *c = &calm_cases[i];
+        struct made m;
+
+        make(&m);
+        m.plan.event = &c->event;
+        m.plan.is_stationary = c->is_stationary;
+        for (uint32_t k = 0; k < SEEDS; k++)
+            fill_open(&m.record[k], c->from, c->to, c->step);
+        finish(&m);
+        if (m.result.policy[0].verdict != c->expected)
+            printf("%s\n", c->what);
+        CU_ASSERT_EQUAL(m.result.policy[0].verdict, c->expected);
+        CU_ASSERT_EQUAL(m.result.policy[1].verdict, VERDICT_OK);
+        CU_ASSERT_EQUAL(m.result.policy[0].saturated_backend, NONE);
+        if (c->expected == VERDICT_SATURATED)
+            CU_ASSERT_DOUBLE_EQUAL(m.result.policy[0].saturated_growth, c->growth, 1e-9);
+        drop(&m);
+    }
 }
 
 static void very_many_backends_saturate_by_load_alone(void)
@@ -318,6 +384,40 @@ static void very_many_backends_saturate_by_load_alone(void)
     CU_ASSERT_EQUAL(result.policy[0].saturated_backend, 1234);
     result_fini(&result);
     record_fini(&r);
+}
+
+/* ---- slice by slice ---- */
+
+static double at(const struct made *m, const char *metric, uint32_t policy, uint32_t slice)
+{
+    double unused;
+
+    return over_time_at(&m->result, policy, metric_find(metric, &unused), slice);
+}
+
+static void metrics_are_told_of_each_slice_of_all_seeds(void)
+{
+    struct made m;
+
+    make(&m);
+    lose(&m.record[1], 5, OUTCOME_TIMEOUT, 100);
+    for (uint32_t k = 0; k < SEEDS; k++) {
+        m.record[k].slice[5].attempts = 250;
+        m.record[k].slice[5].tally[TALLY_LIMITED] = 20;
+        m.record[k].slice[5].tally[TALLY_RESTARTS] = 2 * k;
+        m.record[k].arrivals_end = m.record[k].end = (SLICES - 1) * SECOND + SECOND / 2;
+    }
+    finish(&m);
+    CU_ASSERT_EQUAL(over_time_slices(&m.result), SLICES);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "goodput", 0, 0), 100, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "goodput", 0, SLICES - 1), 200, 1e-9);    /* half a slice */
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "error_rate", 0, 5), 0.25, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "error_rate", 1, 5), 0, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "amplification", 0, 5), 750.0 / 400, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "limited", 0, 5), 60.0 / 400, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(at(&m, "restarts", 0, 5), 2, 1e-9);              /* a second */
+    CU_ASSERT(isnan(at(&m, "imbalance", 0, 5)) && isnan(at(&m, "detection.max", 0, 5)));
+    drop(&m);
 }
 
 /* ---- JSON ---- */
@@ -857,8 +957,15 @@ static void a_result_comes_back_as_it_was(void)
     m.record[2].remap = calloc(1, sizeof(struct record_remap));
     m.record[2].remap[0] = (struct record_remap){ 0, 100, 11, 10, 2 };
     m.record[2].remaps = 1;
-    for (uint32_t k = 0; k < SEEDS; k++)
+    m.plan.event = &recurring;
+    m.plan.show = shown;
+    m.plan.shows = 2;
+    m.plan.hasher = "edge";
+    m.plan.hashed = "key (maglev)";
+    for (uint32_t k = 0; k < SEEDS; k++) {
         load(&m.record[SEEDS + k], 1.08, true);
+        fill_open(&m.record[SEEDS + k], 0, 7, 40);
+    }
     finish(&m);
     text = result_json(&m.result, &environment);
     CU_ASSERT_FATAL(mkstemp(path) >= 0);
@@ -868,6 +975,11 @@ static void a_result_comes_back_as_it_was(void)
     changes_are_equal(&m.result, &back);
     CU_ASSERT_EQUAL(back.policy[1].verdict, VERDICT_SATURATED);
     CU_ASSERT_EQUAL(back.policy[1].saturated_backend, 0);
+    CU_ASSERT_DOUBLE_EQUAL(back.policy[1].saturated_growth, 40, 1e-6);
+    CU_ASSERT(back.plan.event[0].recurs);
+    CU_ASSERT_EQUAL(back.plan.shows, 2);
+    CU_ASSERT_STRING_EQUAL(back.plan.show[1], "limited");
+    CU_ASSERT_STRING_EQUAL(back.plan.hashed, "key (maglev)");
     CU_ASSERT_EQUAL(back.warmup, m.result.warmup);
     CU_ASSERT_STRING_EQUAL(back.sha256, m.result.sha256);
     again = result_json(&back, &environment);
@@ -948,6 +1060,9 @@ static const struct unit_test tests[] = {
     { "nothing_at_all_is_unknown_not_zero", nothing_at_all_is_unknown_not_zero },
     { "saturated_takes_both_load_and_growth_and_a_stationary_run",
       saturated_takes_both_load_and_growth_and_a_stationary_run },
+    { "beside_events_the_calm_tells_what_goes_on_growing",
+      beside_events_the_calm_tells_what_goes_on_growing },
+    { "metrics_are_told_of_each_slice_of_all_seeds", metrics_are_told_of_each_slice_of_all_seeds },
     { "saturated_hides_the_tail_and_is_never_compared",
       saturated_hides_the_tail_and_is_never_compared },
     { "very_many_backends_saturate_by_load_alone", very_many_backends_saturate_by_load_alone },

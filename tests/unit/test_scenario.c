@@ -381,6 +381,16 @@ static void overload_is_a_warning(void)
                            "\"app\" is offered 107 % of its capacity (1 560/s against "
                            "1 458/s): queues grow for the whole run");
     CU_ASSERT_STRING_EQUAL(f.err.item[0].pointer, "/clients/0/arrival/rate");
+    CU_ASSERT_EQUAL(f.err.item[0].line, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.item[0].hint, "saturated"));
+    end(&f);
+    load(&f, TEXT(RUN, "\"timeout\": \"1s\", \"arrival\": { \"process\": \"poisson\", "
+                       "\"rate\": \"1560/s\" }", P2C,
+                  "\"count\": 10, \"service\": \"6858us\"", ""));
+    CU_ASSERT_STRING_EQUAL(f.err.item[0].what,
+                           "\"app\" is offered 107 % of its capacity (1 560/s against "
+                           "1 458/s): its queues grow until requests time out");
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.err.item[0].hint, "\"failed\""));
     end(&f);
     load(&f, TEXT("\"duration\": \"1s\"", POISSON, P2C, BACKEND, ""));
     CU_ASSERT_STRING_EQUAL(f.err.item[0].code, "W202");

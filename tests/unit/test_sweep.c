@@ -3,6 +3,7 @@
 #include "simulate.h"
 #include "unit.h"
 
+#include "../../sim/report/sweep_words.h"
 #include "../../sim/results/sweep.h"
 #include "../../sim/run/run.h"
 #include "../../sim/scenario/sweep.h"
@@ -114,6 +115,37 @@ static void the_interval_is_students_over_seeds(void)
     NEAR(m.answer.slo_x.value, 0.8, 1e-6);
     NEAR(m.answer.slo_x.high - 0.8, 4.302653 * 0.02 / sqrt(3), 1e-6);
     NEAR(0.8 - m.answer.slo_x.low, 4.302653 * 0.02 / sqrt(3), 1e-6);
+}
+
+/* Two seeds leave a factor of 12.7: the interval would reach from -22 % to 182 %. */
+static void the_interval_ends_where_the_axis_does(void)
+{
+    static struct made m;
+    const double seeds[] = { 0.6, 1.4 };        /* cross 5 ms at 0.88 and 0.72 */
+    char text[SWEEP_WORDS_TEXT];
+
+    begin(&m, SWEEP_LOAD, ASSERT_LESS, 5);
+    add_mm1(&m, seeds, 2);
+    sweep_answer(&m.sweep, &m.answer);
+    CU_ASSERT_EQUAL(m.answer.reach, SWEEP_CROSSES);
+    NEAR(m.answer.slo_x.low, 0.1, 1e-9);
+    NEAR(m.answer.slo_x.high, 0.9, 1e-9);
+    CU_ASSERT_STRING_EQUAL(sweep_sentence(text, &m.sweep, &m.answer),
+                           "p99 < 5 ms up to 80 % [at most 10, at least 90] of capacity; "
+                           "knee at 50 % [50, 50]");
+}
+
+static void a_bound_beyond_the_axis_is_none(void)
+{
+    static struct made m;
+    const double seeds[] = { 0.5, 1.5 };        /* 10.5 ms: beyond 0.9, and at 0.857 */
+
+    begin(&m, SWEEP_LOAD, ASSERT_LESS, 10.5);
+    add_mm1(&m, seeds, 2);
+    sweep_answer(&m.sweep, &m.answer);
+    CU_ASSERT_EQUAL(m.answer.reach, SWEEP_BOUNDED);
+    CU_ASSERT(isnan(m.answer.slo_x.low) || m.answer.slo_x.low >= 0.1);
+    CU_ASSERT(isnan(m.answer.slo_x.high));
 }
 
 static void seeds_that_never_cross_leave_a_bound(void)
@@ -438,6 +470,8 @@ static const struct unit_test tests[] = {
     { "between_other_points_log_latency_is_straight",
       between_other_points_log_latency_is_straight },
     { "the_interval_is_students_over_seeds", the_interval_is_students_over_seeds },
+    { "the_interval_ends_where_the_axis_does", the_interval_ends_where_the_axis_does },
+    { "a_bound_beyond_the_axis_is_none", a_bound_beyond_the_axis_is_none },
     { "seeds_that_never_cross_leave_a_bound", seeds_that_never_cross_leave_a_bound },
     { "a_saturated_point_bounds_and_is_no_value", a_saturated_point_bounds_and_is_no_value },
     { "always_and_never_are_said", always_and_never_are_said },
