@@ -13,6 +13,12 @@ for file in failures/{retry-storm,retry-budget,backoff-jitter,circuit-breaker,qu
     holds "$file"
 done
 
+run run failures/retry-storm.json -n 1 --results "$tmp/shown"
+has "the storm's table has what it is about" "goodput  amplification  retries.per_request" "$tmp/out"
+if command -v gnuplot >/dev/null; then
+    yes_ "and a figure has it over time" test -s "$tmp/shown/retry-storm/latest/plots/shown.svg"
+fi
+
 # value METRIC [ARGUMENT...]: of the first policy of a run
 value() {
     run run "${@:2}" --results "$tmp/results" --no-plots --json -n 2
