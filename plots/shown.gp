@@ -16,7 +16,7 @@ do for [t=1:2] {
     set tmargin screen px(top); set bmargin screen px(top+panel_height)
     set yrange [0:most[m]]; set ytics step[m]
     if (m==panels) { set format x "%g s"; set xlabel "simulated time" offset 0,0.2 tc rgb c_ink } else { set format x ""; unset xlabel }
-    set label 3 panel[m] at graph 0,1.1 offset character 0,(m==1 && events ? 1.3 : 0) font fn.",10.5" tc rgb c_ink noenhanced
+    set label 3 panel[m] at graph 0,1.1 offset character 0,(m==1 && events ? 2.2 : 0) font fn.",10.5" tc rgb c_ink noenhanced
     do for [e=1:events] {
       if (ends[e] > begins[e]) { set object e rect from begins[e],graph 0 to ends[e],graph 1 fc rgb "#FDECEA" fs solid noborder behind }
       set arrow e from begins[e],graph 0 to begins[e],graph 1 nohead lc rgb c_bad lw 1.2
@@ -26,7 +26,7 @@ do for [t=1:2] {
       do for [e=1:events] { set label 1000+e event[e] at begins[e],graph 1.06+0.12*row[e] offset character 0.4,0 font fn.",9.5" tc rgb c_bad noenhanced }
       set for [k=1:n] label 100+k name[k] at graph 1.012,graph label_y[k] tc rgb colour[k] font fn.",10.5"
     }
-    plot for [k=1:n] "shown.dat" using "t_s":(column(sprintf("v%d_%d",m,k))) with lines lc rgb colour[k] lw 1.9 dt dash[k]
+    plot for [k=1:n] "shown.dat" using "t_s":(column(sprintf("v%d_%d",m,k))) with linespoints lc rgb colour[k] lw 1.9 dt dash[k] pt 7 ps 0.15
     unset label; unset arrow; unset object
   }
   unset multiplot

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_PANELS = 4, PANEL = 150, GAP = 46, TOP = 128 };
+enum { MOST_PANELS = 4, PANEL = 150, GAP = 46, TOP = 128, LABELS = 40 };
 
 struct shown {
     const struct result *r;
@@ -125,6 +125,12 @@ static void put_names(struct plot *p, const struct shown *s, const double *last)
     free(names);
 }
 
+/* Labels of events stand between the first panel and its name. */
+static uint32_t panel_top(const struct shown *s)
+{
+    return s->r->plan.events ? TOP + LABELS : TOP;
+}
+
 static void put_settings(struct plot *p, struct shown *s, const double *last)
 {
     double tmax = (double)end_of(s) / (double)SECOND;
@@ -136,12 +142,12 @@ static void put_settings(struct plot *p, struct shown *s, const double *last)
     snprintf(subtitle, sizeof subtitle, "What the scenario is about, in slices of %s. %s.",
              text_show_duration(slice, sizeof slice, (double)s->r->run[0].record->slice_width),
              figure_setup(setup, sizeof setup, s->r));
-    plot_size(p, 1200, TOP + s->panels * (PANEL + GAP) + 20);
+    plot_size(p, 1200, panel_top(s) + s->panels * (PANEL + GAP) + 20);
     plot_headline(p, headline, subtitle);
     plot_number(p, "tmax", tmax);
     plot_number(p, "warmup", (double)s->r->run[0].record->warmup / (double)SECOND);
     plot_number(p, "panels", s->panels);
-    plot_number(p, "panel_top", TOP);
+    plot_number(p, "panel_top", panel_top(s));
     plot_number(p, "panel_height", PANEL);
     plot_number(p, "panel_step", PANEL + GAP);
     plot_array(p, "panel", s->panels, put_panel, s);

@@ -98,7 +98,8 @@ static double (*find(const struct metric *m))(const struct sum *)
 
 static bool is_counted(const struct metric *m)
 {
-    return m->of_run == NULL && m->source == METRIC_TALLY && m->over != OVER_IF_TALLY;
+    return m->of_run == NULL && m->source == METRIC_TALLY && m->unit != METRIC_NS &&
+           m->over != OVER_IF_TALLY;
 }
 
 bool over_time_is_told(const struct metric *m)

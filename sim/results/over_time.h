@@ -4,8 +4,8 @@
 
 #include "catalogue.h"
 
-/* Can it be told of a slice?  Shares of backends, keys and greatest values cannot; latencies have a
- * figure of their own. */
+/* Can it be told of a slice?  Shares of backends, keys and times of rare faults cannot; latencies
+ * have a figure of their own. */
 bool over_time_is_told(const struct metric *);
 
 /* The metric in one slice of the records' time; what is a count of a run is one a second here.
