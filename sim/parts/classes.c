@@ -3,6 +3,8 @@
 
 #include "../base/rng.h"
 
+const struct class_config class_any = { .share = 1, .request_bytes = 500, .reply_bytes = 10000 };
+
 static uint32_t draw(const struct classes_config *c, uint64_t luck)
 {
     double sum = 0, seen = 0;
@@ -23,8 +25,6 @@ static uint32_t draw(const struct classes_config *c, uint64_t luck)
 const struct class_config *classes_find(const struct classes_config *c, uint64_t luck,
                                         uint32_t *index)
 {
-    static const struct class_config any = { .request_bytes = 500, .reply_bytes = 10000 };
-
     *index = c->count > 0 ? draw(c, luck) : 0;
-    return c->count > 0 ? &c->class[*index] : &any;
+    return c->count > 0 ? &c->class[*index] : &class_any;
 }

@@ -17,8 +17,10 @@ struct class_config {
 
 struct classes_config { struct class_config *class; uint32_t count; };
 
-/* The class of a request with this luck, and its index; that of a group which names none is of
- * 500 B asked and 10 kB answered. */
+/* That of a group which names none: 500 B asked, 10 kB answered, and nothing else is known. */
+extern const struct class_config class_any;
+
+/* The class of a request with this luck, and its index. */
 const struct class_config *classes_find(const struct classes_config *, uint64_t luck,
                                         uint32_t *index);
 

@@ -45,8 +45,8 @@ static bool is_header(const char *wanted, const char *header)
     return value == NULL || (given != NULL && strcmp(value, given) == 0);
 }
 
-/* A group without classes is one of which nothing is known. */
-bool route_matches(const struct route_match *m, const struct class_config *c)
+/* A group without classes is one of which nothing is known but sizes. */
+static bool names_match(const struct route_match *m, const struct class_config *c)
 {
     if (m->host != NULL && (c->host == NULL || !is_host(m->host, c->host)))
         return false;
@@ -57,13 +57,29 @@ bool route_matches(const struct route_match *m, const struct class_config *c)
     return m->method == NULL || (c->method != NULL && strcmp(m->method, c->method) == 0);
 }
 
+static bool is_within(const struct size_range *range, uint64_t bytes)
+{
+    return bytes >= range->from && (range->below == 0 || bytes < range->below);
+}
+
+bool route_matches(const struct route_match *m, const struct class_config *c)
+{
+    return names_match(m, c) && is_within(&m->size, c->request_bytes);
+}
+
+static bool range_covers(const struct size_range *wide, const struct size_range *narrow)
+{
+    return wide->from <= narrow->from
+        && (wide->below == 0 || (narrow->below > 0 && narrow->below <= wide->below));
+}
+
 /* As if the narrower rule were a request: its prefix is a path, its host a host. */
 bool route_covers(const struct route_match *wide, const struct route_match *narrow)
 {
     struct class_config c = { .host = narrow->host, .path = narrow->path_prefix,
                               .header = narrow->header, .method = narrow->method };
 
-    return route_matches(wide, &c);
+    return names_match(wide, &c) && range_covers(&wide->size, &narrow->size);
 }
 
 uint32_t routes_find(const struct routes_config *rs, const struct class_config *c)

@@ -8,10 +8,13 @@
 
 #include "classes.h"
 
+/* Bytes of a request on the wire: from so many on, and below so many; below 0: no such limit. */
+struct size_range { uint64_t from, below; };
+
 /* What is NULL matches everything.  Hosts and names of headers are compared without regard to case
  * (RFC 9110, 4.2.3 and 5.1); "*.example.com" matches what ends so; a header without a value matches
  * any value. */
-struct route_match { const char *host, *path_prefix, *header, *method; };
+struct route_match { const char *host, *path_prefix, *header, *method; struct size_range size; };
 
 /* A part of a rule's requests: the pool's name, and its index in routes_config.pool. */
 struct route_way { const char *to; uint32_t weight, pool; };

@@ -226,7 +226,7 @@ static const struct field client_rows[] = {
       .help = "what requests ask for; default: a request's key is its client" },
     { "requests", &field_objects, CLIENT(classes.class), .extra = &class_list,
       .help = "classes of requests, for routes and for costs by size; default: one class of 500 B "
-              "asked and 10 kB answered, of which routes know nothing" },
+              "asked and 10 kB answered, of which routes know nothing else" },
     { "nat", &field_object, CLIENT(nat), .extra = &nat_table,
       .help = "address translation in front of the group; default: none" },
     { .key = NULL },

@@ -70,6 +70,9 @@ static const struct field match_rows[] = {
     { "header", &field_text, MATCH(header), .max = 200,
       .help = "\"name: value\"; \"name\" alone: whatever its value" },
     { "method", &field_text, MATCH(method), .max = 20, .help = "of the request" },
+    { "request_size", &type_size_range, MATCH(size),
+      .help = "of the request, as its class says it: \">= 1MB\", \"< 10kB\", or \"10kB..1MB\", "
+              "which is from 10 kB on and below 1 MB" },
     { .key = NULL },
 };
 
@@ -145,8 +148,6 @@ void fields_routes_check(struct reader *rd, uint32_t balancer)
 
 /* ---- classes ---- */
 
-static const struct class_config unknown = { .share = 1 };
-
 uint32_t fields_routes_classes(const struct client_config *c)
 {
     return c->classes.count > 0 ? c->classes.count : 1;
@@ -154,7 +155,7 @@ uint32_t fields_routes_classes(const struct client_config *c)
 
 const struct class_config *fields_routes_class(const struct client_config *c, uint32_t i)
 {
-    return c->classes.count > 0 ? &c->classes.class[i] : &unknown;
+    return c->classes.count > 0 ? &c->classes.class[i] : &class_any;
 }
 
 static void match_classes(const struct scenario *sc, struct routes_config *rs, bool *decides)
@@ -184,6 +185,6 @@ void fields_routes_match(struct reader *rd, uint32_t balancer)
             doc_fault(&rd->doc, rd->err, rule_node(rd, balancer, i), DOC_VALUE, "W207",
                       "no client sends a request that this rule would decide");
             err_hint(rd->err, "clients say what they ask for in \"requests\": host, path, header, "
-                              "method");
+                              "method, request_size");
         }
 }

@@ -5,6 +5,7 @@
 #include "field.h"
 
 extern const struct field_table fields_route;
+extern const struct field_type type_size_range;     /* struct size_range */
 
 /* As soon as a balancer was read: routes.pool and the indexes of its ways. */
 void fields_routes_number(struct reader *, struct balancer_config *);

@@ -14,7 +14,8 @@ static const nsec MS = 1000000;
 static void a_rule_matches_by_all_that_it_names(void)
 {
     const struct class_config shop = { .host = "www.example.com", .path = "/shop/cart",
-                                       .header = "X-Beta: yes", .method = "GET" };
+                                       .header = "X-Beta: yes", .method = "GET",
+                                       .request_bytes = 1000 };
     static const struct { struct route_match match; bool does; } cases[] = {
         { { .host = NULL }, true },
         { { .host = "www.example.com" }, true },
@@ -35,6 +36,12 @@ static void a_rule_matches_by_all_that_it_names(void)
         { { .method = "get" }, false },
         { { .host = "*.example.com", .path_prefix = "/", .method = "GET" }, true },
         { { .host = "*.example.com", .path_prefix = "/", .method = "POST" }, false },
+        { { .size = { .from = 1000 } }, true },
+        { { .size = { .from = 1001 } }, false },
+        { { .size = { .below = 1001 } }, true },
+        { { .size = { .below = 1000 } }, false },
+        { { .method = "GET", .size = { 1000, 1001 } }, true },
+        { { .method = "POST", .size = { 1000, 1001 } }, false },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -54,6 +61,13 @@ static void a_wider_rule_covers_a_narrower_one(void)
         { { .host = "a.b" }, { .host = "*.b" }, false },
         { { .header = "h" }, { .header = "h: 1" }, true },
         { { .header = "h: 1" }, { .header = "h" }, false },
+        { { .size = { 10, 20 } }, { .size = { 10, 20 } }, true },
+        { { .size = { 10, 20 } }, { .size = { 11, 19 }, .method = "PUT" }, true },
+        { { .size = { 10, 20 } }, { .size = { 9, 20 } }, false },
+        { { .size = { 10, 20 } }, { .size = { 10, 21 } }, false },
+        { { .size = { 10, 20 } }, { .size = { .from = 10 } }, false },
+        { { .size = { .from = 10 } }, { .size = { 10, 20 } }, true },
+        { { .size = { .below = 20 } }, { .host = "a.b" }, false },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -103,6 +117,35 @@ static void each_class_goes_to_its_pool(void)
         if (i == 0)
             CU_ASSERT_DOUBLE_EQUAL(record_mean(&r) * 1e3,
                                    (double)(web + 2 * api + 3 * new) / 20000, 1e-6);
+        record_fini(&r);
+    }
+}
+
+/* Where only the PUTs are large, a rule by size does what one by method does. */
+static void a_rule_by_size_is_one_by_method(void)
+{
+    static const char *const matches[] = {
+        "'request_size': '>= 1MB'", "'request_size': '> 999999B'", "'request_size': '1MB..1GB'",
+        "'method': 'PUT'",
+    };
+    uint64_t large[ARRAY_LEN(matches)];
+
+    for (size_t i = 0; i < ARRAY_LEN(matches); i++) {
+        struct record r = simulate(
+            "{ 'version': 1, 'name': 't', 'run': { 'requests': 20000, 'seed': 5 }, "
+            "'clients': [ { 'name': 'c', 'to': 'lb', 'arrival': { 'process': 'poisson', "
+            "'rate': '2000/s' }, 'requests': [ { 'name': 'get', 'share': 3 }, "
+            "{ 'name': 'form', 'share': 1, 'method': 'POST', 'request_size': '999999B' }, "
+            "{ 'name': 'put', 'share': 1, 'method': 'PUT', 'request_size': '1MB' } ] } ], "
+            "'balancers': [ { 'name': 'lb', 'algorithm': 'round_robin', 'to': 'web', "
+            "'routes': [ { 'match': { %s }, 'to': 'api' } ] } ], "
+            "'backends': [ { 'name': 'web', 'service': '0.1ms' }, "
+            "{ 'name': 'api', 'service': '0.1ms' } ] }", matches[i]);
+
+        large[i] = count_served(&r, 1);
+        CU_ASSERT_DOUBLE_EQUAL((double)large[i], 4000, 4 * sqrt(20000 * 0.2 * 0.8));
+        CU_ASSERT_EQUAL(large[i], large[0]);
+        CU_ASSERT_EQUAL(count_served(&r, 0) + large[i], 20000);
         record_fini(&r);
     }
 }
@@ -194,6 +237,7 @@ static const struct unit_test tests[] = {
     ROW(a_rule_matches_by_all_that_it_names),
     ROW(a_wider_rule_covers_a_narrower_one),
     ROW(each_class_goes_to_its_pool),
+    ROW(a_rule_by_size_is_one_by_method),
     ROW(a_canary_gets_its_share_from_every_policy),
     ROW(load_is_offered_by_route),
     ROW(what_is_given_up_is_followed_to_its_pool),
