@@ -19,7 +19,7 @@ enum conn_tunnel { TUNNEL_NONE, TUNNEL_WAITS, TUNNEL_STANDS };
 struct conn {
     _Alignas(64)
     uint32_t next;                  /* of the same client; and the pool's free list */
-    uint32_t client;
+    uint32_t client;                /* who holds it, as its pool counts them */
     uint32_t to;                    /* node id behind the NAT: an instance of the client's `to` */
     uint32_t ends_at;               /* node id that accepted it; NONE: nobody yet */
     uint32_t streams, served;       /* requests on it now, and ever */
@@ -48,6 +48,8 @@ struct conn {
     nsec     lost;                  /* time that its handshake lost to lost packets */
     nsec     ordered[2];            /* on a lossy way, up and down: until when all is delivered */
     nsec     last_up;               /* on a lossy way: delivery of the last that was sent */
+    /* of the request that it was opened for: its host is the name in TLS's first record (SNI) */
+    uint32_t class;
 };
 
 #endif

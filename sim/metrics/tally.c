@@ -61,4 +61,5 @@ const char *const tally_name[TALLY_COUNT] = {
     [TALLY_SYN_LOST] = "syn_lost",
     [TALLY_SYN_COOKIES] = "syn_cookies",
     [TALLY_SIGNALS] = "signals",
+    [TALLY_MISDIRECTED] = "misdirected",
 };

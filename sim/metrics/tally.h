@@ -54,6 +54,7 @@ enum tally {
     TALLY_LIMITED,                  /* requests of clients that a limit refused */
     TALLY_SYN_LOST, TALLY_SYN_COOKIES,          /* of clients; of whoever */
     TALLY_SIGNALS,                  /* probes for load, reports and idle tokens sent */
+    TALLY_MISDIRECTED,              /* requests on a connection that was led by another's host */
     TALLY_COUNT
 };
 extern const char *const tally_name[TALLY_COUNT];   /* "connections_opened", ... */

@@ -3,6 +3,7 @@
  * Latency counts from when a request should have started, waiting for a connection included, so
  * that a slow system cannot slow down its own measurement (coordinated omission). */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "../base/xalloc.h"
 #include "client.h"
@@ -210,8 +211,8 @@ static struct hop *awaited(const struct client *c, struct sim *sim, uint32_t roo
 /* The attempt goes on as an orphan, and a CANCEL follows it. */
 static void call_off(struct client *c, struct sim *sim, struct req *r, struct hop *me)
 {
-    uint32_t client = r->client, conn = me->conn, tries = me->tries;
-    struct link l = client_way(c, client);
+    uint32_t conn = me->conn, tries = me->tries;
+    struct link l = client_way(c, r->client);
     struct req whom = { .luck = r->luck, .conn = conn };
 
     me->timer = 0;
@@ -223,7 +224,7 @@ static void call_off(struct client *c, struct sim *sim, struct req *r, struct ho
         sim_cancel(sim, &l, client_first_hop(c, sim, &whom), conn, sim_req(sim, r->root),
                    CANCEL_REQUEST);
     if (conn != NONE)
-        client_conns_abandon(c, sim, client, conn);
+        client_conns_abandon(c, sim, conn);
 }
 
 static void give_up(struct client *c, struct sim *sim, uint32_t root, uint64_t token)
@@ -334,6 +335,7 @@ static void client_destroy(struct node *n)
     if (!client_is_warm(c))
         connpool_fini(&c->pool);
     keys_fini(&c->keys);
+    free(c->host_of);
     free(c->person);
     free(c);
 }
@@ -373,6 +375,26 @@ static struct connpool_config pool_config(const struct client_config *c)
     };
 }
 
+/* Hosts that have connections of their own are numbered; one that is for a single request is its
+ * host's, too. */
+static void tell_hosts_apart(struct client *c)
+{
+    const struct classes_config *k = &c->config->classes;
+    bool is_shared = c->config->reuse == REUSE_ANY && c->config->protocol != PROTOCOL_TCP;
+
+    c->hosts = 1;
+    if (is_shared || k->count == 0)
+        return;
+    c->host_of = xcalloc(k->count, sizeof *c->host_of);
+    for (uint32_t i = 1; i < k->count; i++) {
+        uint32_t first = 0;
+
+        while (strcasecmp(k->class[first].host, k->class[i].host) != 0)
+            first++;
+        c->host_of[i] = first < i ? c->host_of[first] : c->hosts++;
+    }
+}
+
 /* Half the round trip each way; a constant one gets a lane, in both directions. */
 static void add_rtt(struct client *c, struct sim *sim)
 {
@@ -399,6 +421,7 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
                           .salt = rng_next(&g),
                           .is_closed_loop = config->arrival.process == ARRIVAL_CLOSED,
                           .who = rng_stream(sim->seed, "who", group) };
+    tell_hosts_apart(c);
     c->person = xcalloc(config->count, sizeof *c->person);
     for (uint32_t i = 0; i < config->count; i++)        /* scattered over all addresses */
         c->person[i].address = (uint32_t)(rng_mix((uint64_t)group << 32 | i) >> 32);
@@ -406,7 +429,7 @@ struct node *client_new(struct sim *sim, uint32_t id, const struct client_config
     keys_init(&c->keys, &config->keys);
     budget_init(&c->budget, &config->retries.budget);
     if (!client_is_warm(c))
-        connpool_init(&c->pool, &pool, config->count);
+        connpool_init(&c->pool, &pool, config->count * c->hosts);
     c->alarm = evq_alarm_new(&sim->queue, id, GROUP_ASKS);
     add_rtt(c, sim);
     if (config->timeout > 0)

@@ -21,7 +21,9 @@ struct client {
     struct arrival arrival;
     struct rng who;                 /* which client the next arrival is of */
     struct keys keys;
-    struct connpool pool;
+    struct connpool pool;           /* of each client, or of each of its hosts: */
+    uint32_t hosts;                 /* so many, of which a request's is */
+    uint32_t *host_of;              /* [class - config->first_class]; NULL: one for all */
     struct budget budget;           /* of the group's retries together */
     uint32_t retrying;              /* requests past their first attempt, resting ones too */
 };
@@ -92,7 +94,7 @@ void client_conns_timer(struct client *, struct sim *, uint32_t conn, uint64_t t
 void client_conns_stop_waiting(struct client *, struct sim *, struct req *, enum status);
 
 /* Nobody waits any more for the answer to a request on this connection; to an OPEN. */
-void client_conns_abandon(struct client *, struct sim *, uint32_t client, uint32_t conn);
+void client_conns_abandon(struct client *, struct sim *, uint32_t conn);
 void client_conns_abandon_open(struct client *, struct sim *, struct req *open);
 
 #endif

@@ -2,6 +2,19 @@
  * streams, closed when spent, given up when nobody waits. */
 #include "client.h"
 
+/* Who holds connections for this request, as the pool counts: its client, or that client's host. */
+static uint32_t holder_of(const struct client *c, const struct req *r)
+{
+    uint32_t host = c->host_of != NULL ? c->host_of[r->class - c->config->first_class] : 0;
+
+    return r->client * c->hosts + host;
+}
+
+static uint32_t client_of(const struct client *c, const struct conn *conn)
+{
+    return conn->client / c->hosts;
+}
+
 /* It waited since this attempt began; as far as this connection's TLS handshake took part of that,
  * it was TLS. */
 static void tell_wait(const struct sim *sim, struct req *r, const struct conn *c)
@@ -58,7 +71,7 @@ static void close_conn(struct client *c, struct sim *sim, uint32_t id)
     if (sim_conn(sim, id)->kind == CONN_DATAGRAMS)
         return;
     struct req *r = sim_new(sim, MSG_CLOSE);
-    struct link l = client_way(c, sim_conn(sim, id)->client);
+    struct link l = client_way(c, client_of(c, sim_conn(sim, id)));
 
     r->conn = id;
     r->luck = rng_mix(r->serial);
@@ -70,10 +83,11 @@ static void send_open(struct client *c, struct sim *sim, uint32_t id, uint64_t l
 {
     struct req *r = sim_new(sim, MSG_OPEN);
     const struct conn *conn = sim_conn(sim, id);
-    struct link l = client_way(c, conn->client);
+    uint32_t client = client_of(c, conn);
+    struct link l = client_way(c, client);
 
     r->luck = luck;
-    r->client = conn->client;
+    r->client = client;
     r->conn = id;
     r->source = conn->source;
     r->port = conn->port;
@@ -110,16 +124,18 @@ static bool is_early(const struct client *c, const struct conn *conn, uint64_t l
     return conn->kind == CONN_DATAGRAMS || rng_uniform(&g) < c->config->zero_rtt;
 }
 
-static void open_conn(struct client *c, struct sim *sim, uint32_t client)
+/* Somebody waits for it. */
+static void open_conn(struct client *c, struct sim *sim, uint32_t holder)
 {
-    uint32_t id = connpool_open(&c->pool, sim, client);
+    uint32_t id = connpool_open(&c->pool, sim, holder);
     struct conn *conn = sim_conn(sim, id);
 
     meter_tally(&sim->meter, TALLY_CONNECTIONS_OPENED, 1);
     sim->opened++;
     uint64_t luck = rng_mix(c->salt ^ rng_mix(sim->opened));
     conn->to = client_instance(c, luck);
-    conn->source = c->person[client].address;
+    conn->source = c->person[client_of(c, conn)].address;
+    conn->class = connpool_first_waiting(&c->pool, holder)->class;
     conn->port = (uint16_t)(32768 + sim->opened % 28232);
     set_kind(c, sim, conn);
     if (conn->kind != CONN_DATAGRAMS)
@@ -130,36 +146,36 @@ static void open_conn(struct client *c, struct sim *sim, uint32_t client)
     is_open_now(c, sim, id);
 }
 
-static void launch_waiting(struct client *c, struct sim *sim, uint32_t client)
+static void launch_waiting(struct client *c, struct sim *sim, uint32_t holder)
 {
     struct req *r;
     uint32_t id;
 
-    while ((r = connpool_first_waiting(&c->pool, client)) != NULL
-           && (id = connpool_find(&c->pool, sim, client)) != NONE) {
-        connpool_unwait(&c->pool, client, r);
+    while ((r = connpool_first_waiting(&c->pool, holder)) != NULL
+           && (id = connpool_find(&c->pool, sim, holder)) != NONE) {
+        connpool_unwait(&c->pool, holder, r);
         launch(c, sim, r, id);
     }
 }
 
 /* Waiting requests go onto connections with room, spent connections are closed, and what still
  * waits may be reason enough for a new one. */
-static void pump(struct client *c, struct sim *sim, uint32_t client)
+static void pump(struct client *c, struct sim *sim, uint32_t holder)
 {
     uint32_t id;
 
-    while ((id = connpool_take_spent(&c->pool, sim, client)) != NONE)
+    while ((id = connpool_take_spent(&c->pool, sim, holder)) != NONE)
         close_conn(c, sim, id);
-    launch_waiting(c, sim, client);
-    while (connpool_wants_more(&c->pool, client)) {
-        open_conn(c, sim, client);
-        launch_waiting(c, sim, client);
+    launch_waiting(c, sim, holder);
+    while (connpool_wants_more(&c->pool, holder)) {
+        open_conn(c, sim, holder);
+        launch_waiting(c, sim, holder);
     }
 }
 
 void client_conns_stop_waiting(struct client *c, struct sim *sim, struct req *r, enum status status)
 {
-    connpool_unwait(&c->pool, r->client, r);
+    connpool_unwait(&c->pool, holder_of(c, r), r);
     r->depth = 0;
     if (client_retry(c, sim, r, status, r->via[0].tries))
         return;
@@ -168,10 +184,10 @@ void client_conns_stop_waiting(struct client *c, struct sim *sim, struct req *r,
 }
 
 /* A connection that could not be had is the failure of the request that waited longest. */
-static void fail_first_waiting(struct client *c, struct sim *sim, uint32_t client,
+static void fail_first_waiting(struct client *c, struct sim *sim, uint32_t holder,
                                enum status status)
 {
-    struct req *r = connpool_first_waiting(&c->pool, client);
+    struct req *r = connpool_first_waiting(&c->pool, holder);
 
     if (r != NULL)
         client_conns_stop_waiting(c, sim, r, status);
@@ -200,13 +216,13 @@ static void early_answered(struct client *c, struct sim *sim, const struct req *
 
     conn->is_early = false;
     conn->is_broken |= open->status != STATUS_OK;
-    pump(c, sim, open->client);
+    pump(c, sim, conn->client);
 }
 
 void client_conns_answered(struct client *c, struct sim *sim, const struct req *open)
 {
-    uint32_t client = open->client;
     struct conn *conn = sim_conn(sim, open->conn);
+    uint32_t holder = conn->client;
 
     if (conn->rtt == 0)
         conn->rtt = sim->now - open->via[0].sent - conn->lost;
@@ -229,9 +245,9 @@ void client_conns_answered(struct client *c, struct sim *sim, const struct req *
     } else {
         connpool_drop(&c->pool, sim, open->conn);
         close_conn(c, sim, open->conn);
-        fail_first_waiting(c, sim, client, open->status);
+        fail_first_waiting(c, sim, holder, open->status);
     }
-    pump(c, sim, client);
+    pump(c, sim, holder);
 }
 
 void client_conns_release(struct client *c, struct sim *sim, const struct req *r, uint32_t id)
@@ -239,43 +255,45 @@ void client_conns_release(struct client *c, struct sim *sim, const struct req *r
     connpool_end_stream(sim, id);
     if (r->status == STATUS_RESET)
         sim_conn(sim, id)->is_broken = true;
-    pump(c, sim, r->client);
+    pump(c, sim, sim_conn(sim, id)->client);
     connpool_watch(&c->pool, sim, &c->node, id, CLIENT_CONN | id);
 }
 
 void client_conns_ask(struct client *c, struct sim *sim, struct req *r)
 {
-    connpool_wait(&c->pool, r->client, r);
-    pump(c, sim, r->client);
+    uint32_t holder = holder_of(c, r);
+
+    connpool_wait(&c->pool, holder, r);
+    pump(c, sim, holder);
 }
 
 /* ---- giving up ---- */
 
 /* HTTP/1.1 and plain TCP have no other way to call a request off than to close. */
-void client_conns_abandon(struct client *c, struct sim *sim, uint32_t client, uint32_t id)
+void client_conns_abandon(struct client *c, struct sim *sim, uint32_t id)
 {
     connpool_end_stream(sim, id);
     if (c->config->protocol == PROTOCOL_TCP || c->config->protocol == PROTOCOL_H1)
         sim_conn(sim, id)->expires = sim->now;
-    pump(c, sim, client);
+    pump(c, sim, sim_conn(sim, id)->client);
     connpool_watch(&c->pool, sim, &c->node, id, CLIENT_CONN | id);
 }
 
 void client_conns_abandon_open(struct client *c, struct sim *sim, struct req *r)
 {
-    uint32_t client = r->client, id = r->via[0].conn;
+    uint32_t id = r->via[0].conn, holder = sim_conn(sim, id)->client;
 
     r->via[0].timer = 0;
     r->is_orphan = true;
     if (sim_conn(sim, id)->state == CONN_OPEN) {
         sim_conn(sim, id)->is_broken = true;
         sim_conn(sim, id)->is_early = false;
-        pump(c, sim, client);
+        pump(c, sim, holder);
         return;
     }
     connpool_drop(&c->pool, sim, id);
     close_conn(c, sim, id);
-    pump(c, sim, client);
+    pump(c, sim, holder);
 }
 
 /* ---- idle and old connections ---- */

@@ -39,6 +39,9 @@ enum protocol {
     PROTOCOL_REQUEST_FLOOD,         /* requests whose answers nobody waits for */
 };
 
+/* Requests for which hosts share a client's connections. */
+enum conn_reuse { REUSE_ANY, REUSE_HOST };
+
 /* Which outside address a client's connections get (RFC 4787, section 4.1). */
 enum nat_pooling { NAT_PAIRED, NAT_ARBITRARY };
 
@@ -60,6 +63,7 @@ struct client_config {
     uint32_t connections;
     uint32_t max_streams;           /* h2: most requests at a time on a connection */
     uint32_t requests_per_connection;   /* then it is closed; 0: no limit */
+    uint32_t reuse;                 /* enum conn_reuse */
     struct dist max_connection_age; /* kind NULL: no limit */
     nsec     idle_timeout;          /* of a connection without requests; 0: none */
     struct dist session_length;     /* websocket, session */
@@ -131,7 +135,9 @@ struct balancer_config {
     uint32_t instances;
     uint32_t share;                 /* enum share */
     uint32_t *zone;                 /* [instances], indexes of names; NULL: all in zone 0 */
-    struct routes_config routes;    /* l7; count 0: all go to `to` */
+    struct routes_config routes;    /* count 0: all go to `to` */
+    /* by class, behind an l4 that goes by names: is it answered here?  NULL: all are */
+    bool *serves;
     struct limit_config limit;      /* of what comes in: requests, connections at an l4 */
     struct syn_config syn;          /* l7 */
     struct policy policy;
@@ -208,6 +214,7 @@ struct backend_config {
     struct cache_config cache;
     struct cost_config cost;        /* of what comes before the service */
     const struct tls_config *tls;   /* that ends here, as the balancer before it says; NULL: none */
+    bool *serves;                   /* as a balancer's */
     double   *speed;                /* [count] */
     uint32_t *weight;               /* [count] */
 };

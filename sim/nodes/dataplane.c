@@ -19,6 +19,7 @@ struct dataplane_config {
     uint32_t sessions;              /* 2: it ends, and another one goes on */
     const struct dataplane_tallies *tally;
     bool is_dsr;                    /* replies go past it */
+    const bool *serves;             /* by class; NULL: all */
 };
 
 struct dataplane {
@@ -28,6 +29,7 @@ struct dataplane {
     uint32_t sessions;              /* of TLS that a byte passes here */
     const struct dataplane_tallies *tally;
     bool     is_dsr;
+    const bool *serves;
     uint32_t next;
     bool     has_lane_up, has_lane_down;
     struct cores cores;
@@ -172,6 +174,21 @@ static void close_connection(struct dataplane *dp, struct sim *sim, struct req *
 
 /* ---- requests and replies ---- */
 
+/* It is read where TLS ends, and is for a host that others serve: its connection was opened for
+ * another one, by whose name an l4 led it here.  What a tunnel carries has no host. */
+static bool is_misdirected(const struct dataplane *dp, const struct sim *sim, const struct req *r)
+{
+    return !dp->serves[r->class] && sim_conn(sim, r->conn)->tunnel == TUNNEL_NONE;
+}
+
+/* 421 (RFC 9110, 15.5.20), after the work of reading it. */
+static void misdirected(struct dataplane *dp, struct sim *sim, struct req *r, const struct load *l)
+{
+    meter_tally(&sim->meter, TALLY_MISDIRECTED, 1);
+    r->status = STATUS_ERROR;
+    sim_reply_held(sim, r, stay(dp, sim, r, l));
+}
+
 static void pass_request(struct dataplane *dp, struct sim *sim, struct req *r)
 {
     struct traffic t = cost_of_exchange(r->request_bytes, r->reply_bytes);
@@ -182,6 +199,10 @@ static void pass_request(struct dataplane *dp, struct sim *sim, struct req *r)
     if (dp->tls != NULL)
         l.tls = dp->sessions * per_kilobyte(dp->tls->per_kilobyte, r->request_bytes);
     count_up(dp, sim, &t);
+    if (__builtin_expect(dp->serves != NULL, 0) && is_misdirected(dp, sim, r)) {
+        misdirected(dp, sim, r, &l);
+        return;
+    }
     if (!dp->is_dsr)
         sim_via(sim, &dp->node, r);
     pass_on(dp, sim, r, &l);
@@ -259,7 +280,8 @@ static struct node *make(struct sim *sim, uint32_t id, const struct dataplane_co
 
     *dp = (struct dataplane){ .node.ops = &dataplane_ops, .cost = c->cost, .tls = c->tls,
                               .sessions = c->sessions,
-                              .tally = c->tally, .is_dsr = c->is_dsr, .next = next,
+                              .tally = c->tally, .is_dsr = c->is_dsr,
+                              .serves = c->serves, .next = next,
                               .in.rate = c->cost->nic_in, .out.rate = c->cost->nic_out };
     cores_init(&dp->cores, c->cost->cores > 0 ? c->cost->cores : 1);
     sim_put_node(sim, &dp->node, id, name);
@@ -308,7 +330,7 @@ struct node *dataplane_before_balancer(struct sim *sim, uint32_t id,
 {
     struct dataplane_config config = {
         .cost = &c->cost, .tls = ends_here(&c->tls) ? &c->tls : NULL, .is_dsr = c->is_dsr,
-        .sessions = c->tls.mode == TLS_RE_ENCRYPT ? 2 : 1,
+        .sessions = c->tls.mode == TLS_RE_ENCRYPT ? 2 : 1, .serves = c->serves,
         .tally = c->layer == LAYER_L4 ? &l4_tallies : &l7_tallies,
     };
 
@@ -325,7 +347,7 @@ struct node *dataplane_before_backend(struct sim *sim, uint32_t id,
                                       const struct backend_config *c, uint32_t next)
 {
     struct dataplane_config config = { .cost = &c->cost, .tls = c->tls, .sessions = 1,
-                                       .tally = &backend_tallies };
+                                       .serves = c->serves, .tally = &backend_tallies };
 
     return make(sim, id, &config, c->name, next);
 }

@@ -7,7 +7,6 @@
 
 #include "../base/xalloc.h"
 #include "../parts/connpool.h"
-#include "../parts/connpool.h"
 
 struct router {
     struct node node;
@@ -80,7 +79,7 @@ static const struct node_ops router_ops = {
 
 bool router_is_wanted(const struct balancer_config *c)
 {
-    return c->routes.count > 0;
+    return c->layer == LAYER_L7 && c->routes.count > 0;
 }
 
 struct node *router_new(struct sim *sim, uint32_t id, const struct balancer_config *c,

@@ -50,6 +50,8 @@ static bool names_match(const struct route_match *m, const struct class_config *
 {
     if (m->host != NULL && (c->host == NULL || !is_host(m->host, c->host)))
         return false;
+    if (m->sni != NULL && (c->host == NULL || !is_host(m->sni, c->host)))
+        return false;
     if (m->path_prefix != NULL && (c->path == NULL || !is_prefix(m->path_prefix, c->path)))
         return false;
     if (m->header != NULL && (c->header == NULL || !is_header(m->header, c->header)))
@@ -76,8 +78,9 @@ static bool range_covers(const struct size_range *wide, const struct size_range 
 /* As if the narrower rule were a request: its prefix is a path, its host a host. */
 bool route_covers(const struct route_match *wide, const struct route_match *narrow)
 {
-    struct class_config c = { .host = narrow->host, .path = narrow->path_prefix,
-                              .header = narrow->header, .method = narrow->method };
+    struct class_config c = { .host = narrow->host ? narrow->host : narrow->sni,
+                              .path = narrow->path_prefix, .header = narrow->header,
+                              .method = narrow->method };
 
     return names_match(wide, &c) && range_covers(&wide->size, &narrow->size);
 }

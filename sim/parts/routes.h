@@ -1,5 +1,5 @@
-/* routes.h - which pool a request goes to, by what an L7 sees of it: rules in the order of the
- * file, the first that matches decides.
+/* routes.h - which pool a request goes to, by what an L7 sees of it, or a connection by the name
+ * that an L4 sees: rules in the order of the file, the first that matches decides.
  *
  * Matching is worked out once a class of requests, before the run; weights are drawn from the
  * request's luck, so that every policy sees the same split. */
@@ -14,7 +14,12 @@ struct size_range { uint64_t from, below; };
 /* What is NULL matches everything.  Hosts and names of headers are compared without regard to case
  * (RFC 9110, 4.2.3 and 5.1); "*.example.com" matches what ends so; a header without a value matches
  * any value. */
-struct route_match { const char *host, *path_prefix, *header, *method; struct size_range size; };
+struct route_match {
+    const char *host, *path_prefix, *header, *method;
+    struct size_range size;
+    const char *sni;                /* at an l4, and nothing else there: the host of the request
+                                       that a connection was opened for */
+};
 
 /* A part of a rule's requests: the pool's name, and its index in routes_config.pool. */
 struct route_way { const char *to; uint32_t weight, pool; };

@@ -390,6 +390,10 @@ static const struct metric metrics[] = {
     { "ecmp.lost", METRIC_COUNT, METRIC_LESS,
       "messages, sent again ones too, that a router sent to a balancer instance that was gone",
       .index = TALLY_ECMP_LOST },
+    { "misdirected", METRIC_SHARE, METRIC_LESS,
+      "share of the requests that came to servers of another host (421), on a connection that an "
+      "l4 had led there by its first request's name", .index = TALLY_MISDIRECTED,
+      .over = OVER_REQUESTS },
     { "limited", METRIC_SHARE, METRIC_LESS,
       "share of the clients' requests that a balancer's \"limit\" refused", .index = TALLY_LIMITED,
       .over = OVER_REQUESTS },

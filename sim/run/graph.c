@@ -217,8 +217,10 @@ static void add_lanes(const struct graph *g, struct sim *sim, const char *from, 
 
     if (so_far + l.delay > 0 && l.jitter == NULL)
         evq_lane_new(&sim->queue, so_far + l.delay);
-    if (t.kind == TIER_BALANCER && s->balancer[t.index].layer == LAYER_L4)
-        add_lanes(g, sim, to, s->balancer[t.index].to, so_far + l.delay);
+    if (t.kind != TIER_BALANCER || s->balancer[t.index].layer != LAYER_L4)
+        return;
+    for (uint32_t i = 0; i < balancer_pools(&s->balancer[t.index]); i++)
+        add_lanes(g, sim, to, balancer_pool(&s->balancer[t.index], i), so_far + l.delay);
 }
 
 static void build_clients(const struct graph *g, struct sim *sim)

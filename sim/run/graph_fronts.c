@@ -7,6 +7,7 @@
 #include "../nodes/gate.h"
 #include "../nodes/host.h"
 #include "../nodes/router.h"
+#include "../nodes/sni.h"
 
 #include <stddef.h>
 
@@ -17,5 +18,6 @@ const struct front graph_fronts[] = {
     { dataplane_is_before_balancer, dataplane_before_balancer, .frames = 1 },
     { deadline_is_wanted, deadline_new, .frames = 1 },
     { router_is_wanted, router_new },
+    { sni_is_wanted, sni_new },
     { .is_wanted = NULL },
 };

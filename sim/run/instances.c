@@ -121,6 +121,16 @@ static void ask_flows(const struct tier_at *t, const struct nexthops *before,
     }
 }
 
+/* The table of the pool that it belongs to knows it. */
+static uint32_t flow_at(const struct tier_at *t, uint32_t k, uint32_t conn)
+{
+    uint32_t to = NONE;
+
+    for (uint32_t pool = 0; to == NONE && pool < balancer_pools(t->config); pool++)
+        to = balancer_flow(t->sim->node[graph_picker(t->graph, t->balancer, pool, k)], conn);
+    return to;
+}
+
 /* Does this connection go on when instance `to` gets it? */
 static bool survives(const struct tier_at *t, uint32_t conn, uint32_t to)
 {
@@ -128,7 +138,7 @@ static bool survives(const struct tier_at *t, uint32_t conn, uint32_t to)
 
     if (to == NONE || !is_l4(t))
         return false;
-    uint32_t known = balancer_flow(picker_of(t, to), conn);
+    uint32_t known = flow_at(t, to, conn);
 
     return leads_to(t, known != NONE ? known : picked_at(t, to, c->seen_source, c->seen_port),
                     c->ends_at);
@@ -191,8 +201,8 @@ static void lose_connections(const struct tier_at *t, uint32_t k)
     for (uint32_t i = 0; is_l4(t) && !has_router(t) && i < sim->conns.used_up; i++)
         if (sim_conn(sim, i)->to == host_id(t, k))
             sim_lose_conn(sim, i);
-    if (is_l4(t))
-        balancer_lose_flows(picker_of(t, k), sim);
+    for (uint32_t pool = 0; is_l4(t) && pool < balancer_pools(t->config); pool++)
+        balancer_lose_flows(sim->node[graph_picker(t->graph, t->balancer, pool, k)], sim);
 }
 
 static void crash(const struct tier_at *t, uint32_t k)

@@ -91,10 +91,9 @@ static const struct field balancer_rows[] = {
           "a name, or an object with \"name\", \"label\" and its parameters; may be left out where "
           "\"compare\" replaces it" },
     { "to", &field_node, BALANCER(to), .flags = FIELD_REQUIRED, .help = "the next tier" },
-    { "routes", &field_objects, BALANCER(routes.route), .extra = &route_list, .when = L7,
-      .unless = "an l4 forwards connections and sees no requests, still less what it cannot "
-                "decrypt: nothing to choose by",
-      .help = "rules, the first that matches decides; \"to\" gets what matches none" },
+    { "routes", &field_objects, BALANCER(routes.route), .extra = &route_list,
+      .help = "rules, the first that matches decides; \"to\" gets what matches none; at an l4 by "
+              "\"sni\" alone, where TLS passes through" },
     { "limit", &field_object, BALANCER(limit), .extra = &fields_limit, .help = "default: none" },
     { "syn", &field_object, BALANCER(syn), .extra = &fields_syn, .when = L7,
       .unless = "an l4 passes SYNs on: whoever ends the connection keeps the backlog",
@@ -279,6 +278,7 @@ static void check_balancer(struct reader *rd, const cJSON *node, void *object)
     check_legs(rd, node, b);
     check_deadline(rd, node, b);
     check_queue(rd, node, b);
+    fields_routes_check_layer(rd, node, b);
     fields_dataplane_check(rd, node, object);
     fields_flows_check(rd, node, b);
 }

@@ -164,6 +164,9 @@ static const struct field_choice protocols[] = {
     { NULL, 0 },
 };
 
+static const struct field_choice reuses[] = {
+    { "any", REUSE_ANY }, { "host", REUSE_HOST }, { NULL, 0 } };
+
 #define CLIENT(member) FIELD_AT(client_config, member)
 #define H1 FIELD_WHEN(PROTOCOL_H1)
 #define H2 FIELD_WHEN(PROTOCOL_H2)
@@ -186,6 +189,11 @@ static const struct field client_rows[] = {
     { "connections", &field_uint, CLIENT(connections), .min = 1, .max = 1e6, .when = H1 | H2 | H3,
       .unless = KEPT,
       .help = "most that a client holds at a time; default: as many as needed (h1), 1 (h2, h3)" },
+    { "reuse", &field_choice, CLIENT(reuse), .preset = "\"any\"", .when = H1 | H2 | H3,
+      .unless = KEPT, .extra = reuses,
+      .help = "which requests share connections: for \"any\" host, as HTTP/2 may where a "
+              "certificate names them all (RFC 9113, 9.1.1), or for one \"host\"; limits are then "
+              "of each host" },
     { "max_streams", &field_uint, CLIENT(max_streams), .min = 1, .max = 1e6, .preset = "100",
       .when = H2 | H3, .unless = "streams belong to \"h2\", \"grpc\" and \"h3\"",
       .help = "most requests at a time on a connection" },

@@ -70,17 +70,25 @@ static const struct field health_rows[] = {
     { .key = NULL },
 };
 
+/* Counted from its end, the next check is due after it whatever it takes. */
+static void check_timeout(struct reader *rd, const cJSON *node, struct health_config *h,
+                          const char *hint)
+{
+    if (!h->timeout)
+        h->timeout = h->interval;
+    if (h->timeout <= h->interval || h->pace == PACE_END)
+        return;
+    doc_fault(&rd->doc, rd->err, doc_get(node, "timeout"), DOC_VALUE, "E122",
+              "a check may take longer than the \"interval\" between two");
+    err_hint(rd->err, "%s", hint);
+}
+
 static void check_health(struct reader *rd, const cJSON *node, void *object)
 {
     struct health_config *h = object;
 
-    if (!h->timeout)
-        h->timeout = h->interval;
-    if (h->timeout > h->interval) {
-        doc_fault(&rd->doc, rd->err, doc_get(node, "timeout"), DOC_VALUE, "E122",
-                  "a check may take longer than the \"interval\" between two");
-        err_hint(rd->err, "the next would be due before this one has failed: at most the interval");
-    }
+    check_timeout(rd, node, h, "the next would be due before this one has failed: at most the "
+                               "interval, or let that count \"from\": \"end\"");
     if (!doc_get(node, "first"))
         h->first = NEVER;
 }
@@ -216,7 +224,9 @@ static void check_liveness(struct reader *rd, const cJSON *node, void *object)
     struct liveness_config *l = object;
 
     l->check.rise = 1;
-    check_health(rd, node, &l->check);
+    l->check.first = NEVER;
+    check_timeout(rd, node, &l->check, "the next would be due before this one has failed: at most "
+                                       "the interval");
     if (!doc_get(node, "timeout"))
         l->check.timeout = l->check.interval < SECOND ? l->check.interval : SECOND;
 }

@@ -85,22 +85,23 @@ static const struct balancer_config *balancer_of(const struct scenario *sc, cons
     return NULL;
 }
 
-/* Do this group's connections pass this balancer, or end there?  Through l4s they go on. */
-static bool leads_to(const struct scenario *sc, const struct client_config *c,
-                     const struct balancer_config *b)
+bool fields_protocol_leads_to(const struct scenario *sc, const char *to,
+                              const struct balancer_config *b)
 {
-    const struct balancer_config *at = balancer_of(sc, c->to);
+    const struct balancer_config *at = balancer_of(sc, to);
 
-    while (at && at != b && at->layer == LAYER_L4)
-        at = balancer_of(sc, at->to);
-    return at == b;
+    for (uint32_t i = 0; at && at != b && at->layer == LAYER_L4 && i < balancer_pools(at); i++)
+        if (fields_protocol_leads_to(sc, balancer_pool(at, i), b))
+            return true;
+    return at != NULL && at == b;
 }
 
 static bool is_reached_by(const struct scenario *sc, const struct balancer_config *b,
                           uint32_t wanted)
 {
     for (uint32_t i = 0; i < sc->clients; i++)
-        if (FIELD_WHEN(sc->client[i].protocol) & wanted && leads_to(sc, &sc->client[i], b))
+        if (FIELD_WHEN(sc->client[i].protocol) & wanted
+            && fields_protocol_leads_to(sc, sc->client[i].to, b))
             return true;
     return false;
 }

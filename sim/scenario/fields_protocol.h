@@ -13,4 +13,9 @@ void fields_protocol_check(struct reader *, const cJSON *client, const struct cl
 /* Of what the tiers are to each other: when all names lead somewhere. */
 void fields_protocol_check_ways(struct reader *);
 
+/* Without a loop: do connections that go to this tier pass this balancer, or end there?  Through
+ * l4s they go on. */
+bool fields_protocol_leads_to(const struct scenario *, const char *to,
+                              const struct balancer_config *);
+
 #endif

@@ -1,4 +1,4 @@
-/* fields_routes.c - routes of an l7: which requests go to which pools. */
+/* fields_routes.c - routes of a balancer: which requests, or connections, go to which pools. */
 #include "fields_routes.h"
 
 #include <string.h>
@@ -73,6 +73,9 @@ static const struct field match_rows[] = {
     { "request_size", &type_size_range, MATCH(size),
       .help = "of the request, as its class says it: \">= 1MB\", \"< 10kB\", or \"10kB..1MB\", "
               "which is from 10 kB on and below 1 MB" },
+    { "sni", &field_text, MATCH(sni), .max = 200,
+      .help = "the name in the first record of a connection's TLS, and all that an l4 sees: the "
+              "host of the request that it was opened for; \"*.example.com\" likewise" },
     { .key = NULL },
 };
 
@@ -89,9 +92,89 @@ static const struct field route_rows[] = {
 };
 
 const struct field_table fields_route = {
-    .name = "routes", .help = "a rule of an l7: such requests go there; the first that matches "
-                              "decides, what matches none goes to the balancer's \"to\"",
+    .name = "routes", .help = "a rule: such requests go there, or such connections at an l4; the "
+                              "first that matches decides, what matches none goes to the "
+                              "balancer's \"to\"",
     .row = route_rows };
+
+/* ---- what a layer sees ---- */
+
+static void refuse(struct reader *rd, const cJSON *at, const char *what, const char *hint)
+{
+    doc_fault(&rd->doc, rd->err, at, DOC_KEY, "E122", "%s", what);
+    err_hint(rd->err, "%s", hint);
+}
+
+static void tell_unseen(struct reader *rd, const cJSON *key)
+{
+    doc_fault(&rd->doc, rd->err, key, DOC_KEY, "E122",
+              "\"%s\" does not apply with \"layer\": \"l4\"", key->string);
+    err_hint(rd->err, "an l4 forwards connections and sees no requests, still less what it cannot "
+                      "decrypt: it can go by \"sni\" where TLS passes through; an l7 reads the "
+                      "rest");
+}
+
+static void check_seen(struct reader *rd, const cJSON *match, enum layer layer)
+{
+    for (const cJSON *key = match ? match->child : NULL; key != NULL; key = key->next) {
+        bool is_sni = strcmp(key->string, "sni") == 0;
+
+        if (layer == LAYER_L4 && !is_sni && field_find(&match_table, key->string) != NULL)
+            tell_unseen(rd, key);
+        else if (layer == LAYER_L7 && is_sni)
+            refuse(rd, key, "\"sni\" does not apply with \"layer\": \"l7\"",
+                   "TLS has ended before its rules, and each request says what it asks for: "
+                   "\"host\"");
+    }
+}
+
+/* Without TLS there is no name, and where it ends nobody need go by it. */
+static void check_name_seen(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    const cJSON *routes = doc_get(node, "routes");
+
+    if (b->tls.mode == TLS_NONE)
+        refuse(rd, routes, "\"routes\" of an l4 go by the name in a connection's first TLS record, "
+                           "and no TLS passes through here",
+               "\"tls\": {\"mode\": \"passthrough\"}, or let it be an l7, which sees requests");
+    else if (b->tls.mode == TLS_TERMINATE)
+        refuse(rd, routes, "\"routes\" of an l4 go by the name in a connection's first TLS record, "
+                           "and TLS ends here",
+               "\"passthrough\"; or let it be an l7, which reads what it has decrypted");
+}
+
+/* Who waits for the first record keeps the connection: no other instance can take it over. */
+static void check_name_kept(struct reader *rd, const cJSON *node, const struct balancer_config *b)
+{
+    static const char hint[] = "it ends TCP to read the name, and whoever has not read it cannot "
+                               "know the pool: leave it out";
+
+    if (b->is_dsr)
+        refuse(rd, doc_get(node, "dsr"), "\"dsr\" does not go with \"routes\" of an l4", hint);
+    if (b->flow_table.kind == TABLE_NONE)
+        refuse(rd, doc_get(node, "flow_table"),
+               "an l4 with \"routes\" does not do without a flow table", hint);
+    else if (b->unknown_flow == UNKNOWN_PICK)
+        refuse(rd, doc_get(node, "unknown_flow"),
+               "\"unknown_flow\": \"pick\" does not go with \"routes\" of an l4", hint);
+    if (b->gone_backend == GONE_PICK)
+        refuse(rd, doc_get(node, "gone_backend"),
+               "\"gone_backend\": \"pick\" does not go with \"routes\" of an l4", hint);
+}
+
+void fields_routes_check_layer(struct reader *rd, const cJSON *node,
+                               const struct balancer_config *b)
+{
+    const cJSON *rules = doc_get(node, "routes");
+    uint32_t errors = rd->err->errors;
+
+    for (const cJSON *rule = rules ? rules->child : NULL; rule != NULL; rule = rule->next)
+        check_seen(rd, doc_get(rule, "match"), b->layer);
+    if (rules == NULL || b->layer == LAYER_L7 || rd->err->errors > errors)
+        return;
+    check_name_seen(rd, node, b);
+    check_name_kept(rd, node, b);
+}
 
 /* ---- when all tiers are known ---- */
 

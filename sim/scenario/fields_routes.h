@@ -1,4 +1,4 @@
-/* fields_routes.h - rules of an l7: read, numbered, and matched with what clients ask for. */
+/* fields_routes.h - rules of a balancer: read, numbered, and matched with what clients ask for. */
 #ifndef SCENARIO_FIELDS_ROUTES_H
 #define SCENARIO_FIELDS_ROUTES_H
 
@@ -9,6 +9,9 @@ extern const struct field_type type_size_range;     /* struct size_range */
 
 /* As soon as a balancer was read: routes.pool and the indexes of its ways. */
 void fields_routes_number(struct reader *, struct balancer_config *);
+
+/* Tells what this layer cannot see. */
+void fields_routes_check_layer(struct reader *, const cJSON *node, const struct balancer_config *);
 
 /* Tells rules that never decide. */
 void fields_routes_check(struct reader *, uint32_t balancer);

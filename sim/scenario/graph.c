@@ -6,6 +6,7 @@
 #include "../base/xalloc.h"
 #include "fields_protocol.h"
 #include "fields_routes.h"
+#include "graph_names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -553,26 +554,13 @@ static bool is_tunnel(const struct client_config *c)
     return c->protocol == PROTOCOL_WEBSOCKET || c->protocol == PROTOCOL_SESSION;
 }
 
-/* Where these clients' connections end, or are seen first: behind all l4s. */
-static const char *first_l7(const struct scenario *sc, const struct client_config *c)
-{
-    const char *to = c->to;
-    enum kind kind;
-    uint32_t index;
-
-    while (find_name(sc, to, &kind, &index) && kind == BALANCER &&
-           sc->balancer[index].layer == LAYER_L4)
-        to = sc->balancer[index].to;
-    return to;
-}
-
 static void check_no_tunnels(struct reader *rd, uint32_t balancer)
 {
     const struct scenario *sc = rd->out;
 
-    for (uint32_t k = 0; k < sc->clients; k++)
+    for (uint32_t k = 0; sc->balancer[balancer].layer == LAYER_L7 && k < sc->clients; k++)
         if (is_tunnel(&sc->client[k]) &&
-            strcmp(first_l7(sc, &sc->client[k]), sc->balancer[balancer].name) == 0) {
+            fields_protocol_leads_to(sc, sc->client[k].to, &sc->balancer[balancer])) {
             doc_fault(&rd->doc, rd->err, doc_item(&rd->doc, "balancers", balancer, "routes"),
                       DOC_KEY, "E142",
                       "\"routes\" do not apply to connections of \"%s\": they are passed on unread",
@@ -611,11 +599,16 @@ void graph_check(struct reader *rd)
         return;
     check_reach(rd);
     rd->has_lost_tier = rd->err->errors > errors;
-    fields_protocol_check_ways(rd);
+    if (!rd->has_lost_tier) {
+        fields_protocol_check_ways(rd);
+        graph_names_check(rd);
+    }
     for (uint32_t k = 0; k < sc->balancers; k++)
         end_tls(rd, k);
     for (uint32_t k = 0; !rd->has_lost_tier && k < sc->balancers; k++)
         check_rules(rd, k);
-    if (rd->err->errors == errors)
-        check_service(rd);
+    if (rd->err->errors > errors)
+        return;
+    check_service(rd);
+    graph_names_serve(rd);
 }

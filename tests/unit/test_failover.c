@@ -104,6 +104,22 @@ static void detection_takes_the_phase_and_the_falls(void)
     }
 }
 
+/* Counted from a check's end, a timeout may be longer than the interval: from a check at 6 s on 5 s
+ * of waiting, 2 s of pause, and 5 s of waiting again. */
+static void slow_checks_follow_each_other(void)
+{
+    struct record r = simulate(
+        RUN("30s", "1") CLIENT("10/s")
+        BALANCER("'health_check': { 'interval': '2s', 'timeout': '5s', 'fall': 2, 'first': '6s', "
+                 "'from': 'end' }")
+        BACKENDS("1", "")
+        EVENTS("{ 'at': '5s', 'do': 'fail', 'mode': 'hang', 'target': 's[0]' }"));
+
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_FAULTS_DETECTED), 1);
+    CU_ASSERT_EQUAL(count_tally(&r, TALLY_DETECTION_NS), 13 * SECOND);
+    record_fini(&r);
+}
+
 /* With k instances it is the last of k phases: interval x k / (k + 1) on average. */
 static void the_last_instance_counts(void)
 {
@@ -486,6 +502,7 @@ static const struct unit_test tests[] = {
     { "each_level_sees_what_it_asks", each_level_sees_what_it_asks },
     { "a_check_waits_behind_requests", a_check_waits_behind_requests },
     { "detection_takes_the_phase_and_the_falls", detection_takes_the_phase_and_the_falls },
+    { "slow_checks_follow_each_other", slow_checks_follow_each_other },
     { "the_last_instance_counts", the_last_instance_counts },
     { "fast_and_down_intervals", fast_and_down_intervals },
     { "jitter_is_uniform", jitter_is_uniform },
