@@ -6,6 +6,7 @@
 
 #include "../base/xalloc.h"
 #include "../parts/backlog.h"
+#include "../parts/connpool.h"
 
 enum host_state { HOST_UP, HOST_SILENT, HOST_REFUSES };
 
@@ -13,6 +14,7 @@ struct host {
     struct node node;
     enum host_state state;
     bool     is_l4;
+    bool     is_leaving;            /* an l7 that is drained */
     uint32_t next;
     struct backlog came, left;      /* while it was silent: messages, and replies */
 };
@@ -60,10 +62,20 @@ static void swallow(struct host *h, struct sim *sim, struct req *r)
         hold(&h->came, sim, r);
 }
 
+/* A health page says that it leaves; its port accepts on. */
+static bool denies(const struct host *h, const struct req *r)
+{
+    return h->is_leaving && r->what == MSG_PROBE && (r->key == CHECK_L7 || r->key == CHECK_DEEP);
+}
+
 static void host_request(struct node *n, struct sim *sim, struct req *r)
 {
     struct host *h = (struct host *)n;
 
+    if (denies(h, r)) {
+        sim_answer(sim, r, STATUS_UNAVAILABLE);
+        return;
+    }
     switch (h->state) {
     case HOST_UP:
         pass_on(h, sim, r);
@@ -81,7 +93,8 @@ static void host_reply(struct node *n, struct sim *sim, struct req *r, struct ho
 {
     struct host *h = (struct host *)n;
 
-    (void)me;
+    if (h->is_leaving && me->conn != NONE)
+        connpool_tell_to_go(sim, me->conn);
     if (sim_is_stray(r))
         sim_free(sim, r);
     else if (h->state == HOST_SILENT)
@@ -149,12 +162,23 @@ void host_crash(struct node *n, struct sim *sim)
         reset_requests(h, sim);
 }
 
+void host_leave(struct node *n)
+{
+    ((struct host *)n)->is_leaving = true;
+}
+
+void host_stay(struct node *n)
+{
+    ((struct host *)n)->is_leaving = false;
+}
+
 void host_recover(struct node *n, struct sim *sim)
 {
     struct host *h = (struct host *)n;
     struct backlog came = h->came, left = h->left;
 
     h->state = HOST_UP;
+    h->is_leaving = false;
     h->came = h->left = (struct backlog){ .head = NULL };
     for (struct req *r; (r = release(&came, sim)) != NULL;)
         pass_on(h, sim, r);

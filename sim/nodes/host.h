@@ -15,5 +15,9 @@ void host_hang(struct node *);
  * nothing on, and nobody answers in its place. */
 void host_crash(struct node *, struct sim *);
 void host_recover(struct node *, struct sim *);
+/* An l7 that is drained serves on, fails its checks, and tells every connection that it answers on
+ * to take no more requests; until it stays after all. */
+void host_leave(struct node *);
+void host_stay(struct node *);
 
 #endif

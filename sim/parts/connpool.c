@@ -132,14 +132,19 @@ void connpool_limit_age(struct sim *sim, const struct req *open, const struct di
         expire_at(c, sim->now + dist_draw(age, &g));
 }
 
+void connpool_tell_to_go(struct sim *sim, uint32_t id)
+{
+    struct conn *c = sim_conn(sim, id);
+
+    if (can_be_told(c))
+        expire_at(c, sim->now);
+}
+
 void connpool_go_away(struct sim *sim, uint32_t node)
 {
-    for (uint32_t i = 0; i < sim->conns.used_up; i++) {
-        struct conn *c = sim_conn(sim, i);
-
-        if (c->ends_at == node && can_be_told(c))
-            expire_at(c, sim->now);
-    }
+    for (uint32_t i = 0; i < sim->conns.used_up; i++)
+        if (sim_conn(sim, i)->ends_at == node)
+            connpool_tell_to_go(sim, i);
 }
 
 /* ---- idle and old ---- */

@@ -44,8 +44,10 @@ uint32_t connpool_take_spent(struct connpool *, struct sim *, uint32_t client);
 void     connpool_drop(struct connpool *, struct sim *, uint32_t conn);
 
 /* By GOAWAY, or "Connection: close": the end that accepts a connection says, at the first OPEN, how
- * old it may become (kind NULL: nothing); and this node that it takes no more requests on any. */
+ * old it may become (kind NULL: nothing); or that it takes no more requests on this one, or on any
+ * that ends at this node. */
 void     connpool_limit_age(struct sim *, const struct req *open, const struct dist *age);
+void     connpool_tell_to_go(struct sim *, uint32_t conn);
 void     connpool_go_away(struct sim *, uint32_t node);
 
 /* A request has left it. */

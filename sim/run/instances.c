@@ -11,6 +11,7 @@
 #include "../base/xalloc.h"
 #include "../nodes/ecmp.h"
 #include "../nodes/host.h"
+#include "../parts/connpool.h"
 #include "membership.h"
 
 enum { ASKED = 10000 };
@@ -236,16 +237,43 @@ static void remove_instance(const struct tier_at *t, uint32_t k)
     host_crash(host_of(t, k), t->sim);
 }
 
-static void drain(const struct tier_at *t, uint32_t k)
-{
-    ecmp_withdraw(router_of(t), k);
-}
-
 static void come(const struct tier_at *t, uint32_t k)
 {
     if (has_router(t))
         ecmp_announce(router_of(t), k);
     host_recover(host_of(t, k), t->sim);
+}
+
+/* An l4 ends no connection and can tell nobody; its flows are the others' from now on.  An l7's
+ * route stays, for what is sent on its connections has to reach it. */
+static void drain(const struct tier_at *t, uint32_t k)
+{
+    if (is_l4(t)) {
+        ecmp_withdraw(router_of(t), k);
+        return;
+    }
+    host_leave(host_of(t, k));
+    connpool_go_away(t->sim, end_at(t->graph, t->balancer, k));
+}
+
+static void end_drain(const struct tier_at *t, uint32_t k)
+{
+    if (is_l4(t))
+        come(t, k);
+    else
+        host_stay(host_of(t, k));
+}
+
+/* Clients close those that were told to go and carry nothing: they are no loss. */
+static void let_go(const struct tier_at *t, uint32_t k)
+{
+    uint32_t end = end_at(t->graph, t->balancer, k);
+
+    for (uint32_t i = 0; !is_l4(t) && i < t->sim->conns.used_up; i++) {
+        struct conn *c = sim_conn(t->sim, i);
+
+        c->is_counted |= c->ends_at == end && c->expires <= t->sim->now && c->streams == 0;
+    }
 }
 
 static void for_each(const struct tier_at *t, void (*act)(const struct tier_at *, uint32_t k))
@@ -268,7 +296,7 @@ static void report(const struct tier_at *t)
 {
     bool is_coming = t->e->kind == EVENT_ADD || t->e->kind == EVENT_RECOVER;
 
-    if (has_router(t) && is_brief(t))
+    if ((has_router(t) && is_brief(t)) || (t->e->kind == EVENT_DRAIN && !is_l4(t)))
         return;
     if (has_router(t))
         report_routes(t, is_coming ? nexthops_join : nexthops_leave);
@@ -281,6 +309,8 @@ void instances_begin(const struct graph *g, struct sim *sim, const struct event_
 {
     struct tier_at t = tier_of(g, sim, e);
 
+    if (e->kind == EVENT_REMOVE)
+        for_each(&t, let_go);
     report(&t);
     switch ((enum event_kind)e->kind) {
     case EVENT_FAIL:
@@ -308,7 +338,7 @@ void instances_end(const struct graph *g, struct sim *sim, const struct event_co
 {
     struct tier_at t = tier_of(g, sim, e);
 
-    for_each(&t, come);
+    for_each(&t, e->kind == EVENT_DRAIN ? end_drain : come);
 }
 
 /* ---- connections that no table has ---- */

@@ -27,10 +27,24 @@ static bool is_for_instances(const struct event_config *e)
     return e->kind != EVENT_SLOW && e->kind != EVENT_WEIGHT && e->kind != EVENT_RESTART;
 }
 
+/* Does somebody before this l7 ask how it is?  Who is asked and drains says so. */
+static bool is_checked(const struct reader *rd, const struct balancer_config *b)
+{
+    for (uint32_t i = 0; b->layer == LAYER_L7 && i < rd->out->balancers; i++) {
+        const struct balancer_config *from = &rd->out->balancer[i];
+
+        for (uint32_t k = 0; k < balancer_pools(from); k++)
+            if (from->health.interval > 0 && from->health.level != CHECK_L4
+                && balancer_pool(from, k) && strcmp(balancer_pool(from, k), b->name) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool check_kind(struct reader *rd, const cJSON *event, const struct balancer_config *b,
                        const struct event_config *e)
 {
-    bool is_rerouted = e->kind == EVENT_ADD || e->kind == EVENT_DRAIN;
+    bool is_rerouted = e->kind == EVENT_ADD || (e->kind == EVENT_DRAIN && !is_checked(rd, b));
 
     if (!is_for_instances(e))
         refuse(rd, doc_get(event, "do"), "this happens to backends, not to instances of a balancer",
@@ -38,7 +52,9 @@ static bool check_kind(struct reader *rd, const cJSON *event, const struct balan
     else if (is_rerouted && b->ecmp.hash == ECMP_NONE)
         refuse(rd, doc_get(event, "do"),
                "without a router before the instances nobody learns of this",
-               "give the balancer an \"ecmp\"");
+               e->kind == EVENT_DRAIN && b->layer == LAYER_L7
+                   ? "give the balancer an \"ecmp\", or the tier before it a \"health_check\""
+                   : "give the balancer an \"ecmp\"");
     else if (e->kind == EVENT_FAIL && e->mode != FAIL_CRASH && e->mode != FAIL_HANG)
         refuse(rd, doc_get(event, "mode"), "an instance of a balancer crashes or hangs",
                "the other modes are of backends, which answer requests");

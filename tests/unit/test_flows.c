@@ -622,6 +622,35 @@ static void instances_come_and_go_and_nothing_is_left(void)
     }
 }
 
+/* Behind an l4 that checks it, an l7 that is drained before it is removed loses no request and
+ * breaks no connection, not even one that nothing was sent on meanwhile; one that is removed at
+ * once does. */
+static void a_drained_l7_loses_nothing(void)
+{
+    static const char *const drain = "{ 'at': '2s', 'do': 'drain', 'target': 'edge[1]' }, ";
+
+    for (uint32_t i = 0; i < 4; i++) {
+        bool is_drained = i & 1, is_h2 = i & 2;
+        struct record r = simulate(RUN("'duration': '6s', 'seed': 3")
+            "'clients': [ { 'name': 'c', 'count': 60, 'to': 'vip', 'protocol': '%s', 'rtt': '2ms', "
+            "'arrival': { 'process': 'poisson', 'rate': '900/s' } }, "
+            "{ 'name': 'quiet', 'count': 60, 'to': 'vip', 'protocol': 'h1', "
+            "'arrival': { 'process': 'poisson', 'rate': '30/s' } } ], 'balancers': [ "
+            "{ 'name': 'vip', 'layer': 'l4', 'algorithm': 'random', 'to': 'edge', 'health_check': "
+            "{ 'interval': '100ms', 'fall': 2 } }, "
+            "{ 'name': 'edge', 'instances': 3, 'algorithm': 'random', 'to': 's' } ], "
+            "'backends': [ { 'name': 's', 'count': 3, 'workers': 16, 'service': { 'dist': "
+            "'exponential', 'mean': '20ms' } } ], 'events': [ %s"
+            "{ 'at': '4s', 'do': 'remove', 'target': 'edge[1]' } ] }",
+            is_h2 ? "h2" : "h1", is_drained ? drain : "");
+        uint64_t failed = count_born(&r) - count_ended(&r, OUTCOME_OK);
+
+        CU_ASSERT_EQUAL(failed == 0, is_drained);
+        CU_ASSERT_EQUAL(count_tally(&r, TALLY_CONNECTIONS_BROKEN) == 0, is_drained);
+        record_fini(&r);
+    }
+}
+
 #define ROW(fact) { #fact, fact }
 static const struct unit_test tests[] = {
     ROW(who_leaves_moves_what_its_hash_says),
@@ -646,6 +675,7 @@ static const struct unit_test tests[] = {
     ROW(what_goes_to_a_backend_that_is_gone),
     ROW(ports_used_again_lead_where_they_led),
     ROW(ended_ports_are_known_for_their_time),
+    ROW(a_drained_l7_loses_nothing),
     ROW(instances_come_and_go_and_nothing_is_left),
 };
 
