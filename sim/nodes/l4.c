@@ -2,91 +2,12 @@
  * to requests; under DSR not even whether a connection was accepted.  The end of a connection, or
  * its idle timeout, is when the choice is completed.
  *
- * Its table may have room for so many, or not be there at all; then what it does not know is picked
- * for again, or reset. */
+ * What its table (l4_table.c) does not know is picked for again, or reset. */
+#include "l4.h"
+
 #include <stdlib.h>
 
 #include "../base/xalloc.h"
-#include "../parts/backlog.h"
-#include "../parts/conntrack.h"
-#include "../parts/linger.h"
-#include "../parts/lru.h"
-#include "../parts/tuples.h"
-#include "balancer.h"
-
-struct l4 {
-    struct balancer b;
-    struct conntrack flows;         /* flow.to: the peer; flow.used: last seen */
-    struct lru recent;              /* FULL_EVICT: places of the table */
-    struct linger ended;            /* FULL_REFUSE: entries after their CLOSE */
-    struct tuples used;             /* REUSE_FOLLOW: ports of ended connections, and their peers */
-    struct backlog dropped;         /* messages to backends that are gone */
-    bool picks_unknown;
-};
-
-static const struct flow_table_config *table_of(const struct l4 *l4)
-{
-    return &l4->b.config->flow_table;
-}
-
-static bool evicts(const struct l4 *l4)
-{
-    return table_of(l4)->kind == TABLE_BOUNDED && table_of(l4)->when_full == FULL_EVICT;
-}
-
-/* It heard no reply, so it has no latency to tell of. */
-static void forget(struct l4 *l4, struct sim *sim, struct flow *f, enum lb_result result)
-{
-    balancer_done(&l4->b, f->to, sim->now, 0, result);
-    if (evicts(l4))
-        lru_end(&l4->recent, f->port);
-    *f = (struct flow){ .to = NONE };
-    l4->flows.live--;
-}
-
-/* ---- entries ---- */
-
-static bool is_full(struct l4 *l4, const struct sim *sim)
-{
-    const struct flow_table_config *t = table_of(l4);
-    uint64_t unused;
-
-    if (t->kind != TABLE_BOUNDED || t->when_full != FULL_REFUSE)
-        return false;
-    while (linger_next(&l4->ended, sim->now, &unused))
-        continue;
-    return l4->flows.live + l4->ended.count >= t->entries;
-}
-
-static void make_room(struct l4 *l4, struct sim *sim, struct flow *f, uint32_t conn)
-{
-    uint32_t evicted;
-
-    f->port = lru_take(&l4->recent, conn, &evicted);
-    if (evicted == NONE)
-        return;
-    struct flow *old = conntrack_at(&l4->flows, evicted);
-    balancer_done(&l4->b, old->to, sim->now, 0, LB_OK);
-    *old = (struct flow){ .to = NONE };
-    l4->flows.live--;
-    meter_tally(&sim->meter, TALLY_FLOWS_EVICTED, 1);
-}
-
-/* Without a table the choice is over as soon as it is made. */
-static void remember(struct l4 *l4, struct sim *sim, uint32_t conn, uint32_t peer)
-{
-    if (table_of(l4)->kind == TABLE_NONE) {
-        balancer_done(&l4->b, peer, sim->now, 0, LB_OK);
-        return;
-    }
-    struct flow *f = conntrack_at(&l4->flows, conn);
-    *f = (struct flow){ .to = peer, .used = sim->now };
-    l4->flows.live++;
-    if (evicts(l4))
-        make_room(l4, sim, f, conn);
-    if (l4->b.config->idle_timeout > 0)
-        f->timer = sim_wake(sim, &l4->b.node, l4->b.config->idle_timeout, conn);
-}
 
 /* ---- connections ---- */
 
@@ -108,7 +29,7 @@ static bool leave_gone(struct l4 *l4, struct sim *sim, struct req *r, struct flo
     if (!is_gone(l4, f->to))
         return false;
     if (l4->b.config->gone_backend != GONE_DROP) {
-        forget(l4, sim, f, LB_ERROR);
+        l4_forget(l4, sim, f, LB_ERROR);
         return false;
     }
     if (r->what == MSG_CANCEL) {
@@ -161,7 +82,7 @@ static bool follow_flow(struct l4 *l4, struct sim *sim, struct req *r)
             return false;
     }
     f->used = sim->now;
-    if (evicts(l4))
+    if (l4_evicts(l4))
         lru_touch(&l4->recent, f->port);
     sim_forward(sim, &l4->b.out, l4->b.peer[f->to].node, r);
     return true;
@@ -194,7 +115,7 @@ static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
     }
     if (follow_flow(l4, sim, r))
         return;                     /* a further round trip of its handshake */
-    if (is_full(l4, sim)) {
+    if (l4_is_full(l4, sim)) {
         meter_tally(&sim->meter, TALLY_FLOWS_REFUSED, 1);
         sim_answer(sim, r, STATUS_REFUSED);
         return;
@@ -209,7 +130,7 @@ static void open_flow(struct l4 *l4, struct sim *sim, struct req *r)
     }
     sim_conn(sim, r->conn)->seen_source = r->source;
     sim_conn(sim, r->conn)->seen_port = r->port;
-    remember(l4, sim, r->conn, peer);
+    l4_remember(l4, sim, r->conn, peer);
     if (sim_conn(sim, r->conn)->kind == CONN_QUIC)
         conntrack_at(&l4->flows, r->conn)->tuple = tuple_of(r);
     if (!l4->b.config->is_dsr)
@@ -225,7 +146,7 @@ static bool adopt_flow(struct l4 *l4, struct sim *sim, struct req *r)
 
     if ((!l4->picks_unknown && !is_datagram) || r->is_orphan)
         return false;
-    if (is_full(l4, sim)) {
+    if (l4_is_full(l4, sim)) {
         meter_tally(&sim->meter, TALLY_FLOWS_REFUSED, 1);
         return false;
     }
@@ -233,7 +154,7 @@ static bool adopt_flow(struct l4 *l4, struct sim *sim, struct req *r)
     if (peer == NONE)
         return false;
     meter_tally(&sim->meter, TALLY_FLOWS_ADOPTED, !is_datagram);
-    remember(l4, sim, r->conn, peer);
+    l4_remember(l4, sim, r->conn, peer);
     sim_forward(sim, &l4->b.out, l4->b.peer[peer].node, r);
     return true;
 }
@@ -263,19 +184,6 @@ static void pass_request(struct l4 *l4, struct sim *sim, struct req *r)
     sim_answer(sim, r, STATUS_RESET);
 }
 
-/* The flow is over; its entry may stay for a while. */
-static void end_flow(struct l4 *l4, struct sim *sim, struct flow *f, const struct conn *c)
-{
-    const struct flow_table_config *t = table_of(l4);
-    nsec until = sim->now + t->time_wait;
-
-    if (t->kind == TABLE_BOUNDED && t->time_wait > 0)
-        linger_add(&l4->ended, until, 0);
-    if (t->port_reuse == REUSE_FOLLOW)
-        tuples_add(&l4->used, tuple_key(c->seen_source, c->seen_port), f->to, until);
-    forget(l4, sim, f, LB_OK);
-}
-
 /* An OPEN that was dropped, and given up: this ends it. */
 static void end_dropped_open(struct l4 *l4, struct sim *sim, uint32_t conn)
 {
@@ -300,7 +208,7 @@ static void close_flow(struct l4 *l4, struct sim *sim, struct req *r)
         return;
     }
     uint32_t to = l4->b.peer[f->to].node;
-    end_flow(l4, sim, f, sim_conn(sim, r->conn));
+    l4_end_flow(l4, sim, f, sim_conn(sim, r->conn));
     sim_forward(sim, &l4->b.out, to, r);
 }
 
@@ -338,7 +246,7 @@ static void pass_cancel(struct l4 *l4, struct sim *sim, struct req *cancel)
     }
     if (follow_flow(l4, sim, cancel))
         return;
-    if (table_of(l4)->kind == TABLE_NONE)
+    if (l4_table(l4)->kind == TABLE_NONE)
         peer = where_picked(l4, sim, target);
     if (peer == NONE)
         sim_free(sim, cancel);
@@ -383,28 +291,20 @@ static void l4_reply(struct node *n, struct sim *sim, struct req *r, struct hop 
     struct flow *f = conntrack_at(&l4->flows, r->conn);
     balancer_saw(&l4->b, sim, me->peer, (enum status)r->status);
     if (r->status != STATUS_OK && f->to == me->peer)
-        forget(l4, sim, f, r->status == STATUS_REFUSED ? LB_REFUSED : LB_ERROR);
+        l4_forget(l4, sim, f, r->status == STATUS_REFUSED ? LB_REFUSED : LB_ERROR);
     sim_reply(sim, r);
 }
 
-/* ---- idle flows ---- */
+/* ---- timers ---- */
 
 static void l4_timer(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
 {
     struct l4 *l4 = (struct l4 *)n;
 
-    if (arg & (BALANCER_CHECK | BALANCER_TIMEOUT)) {
+    if (arg & (BALANCER_CHECK | BALANCER_TIMEOUT))
         balancer_timer(&l4->b, sim, arg, token);
-        return;
-    }
-    struct flow *f = conntrack_at(&l4->flows, arg);
-    if (f->to == NONE || f->timer != token)
-        return;
-    nsec forgotten_at = f->used + l4->b.config->idle_timeout;
-    if (forgotten_at <= sim->now)
-        forget(l4, sim, f, LB_TIMEOUT);
     else
-        f->timer = sim_wake_at(sim, n, forgotten_at, arg);
+        l4_look_at_idle(l4, sim, arg, token);
 }
 
 static bool l4_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_t token)
@@ -415,49 +315,6 @@ static bool l4_is_waiting(struct node *n, struct sim *sim, uint32_t arg, uint64_
     if (arg & (BALANCER_CHECK | BALANCER_TIMEOUT))
         return balancer_is_waiting(&l4->b, arg, token);
     return conntrack_at(&l4->flows, arg)->timer == token;
-}
-
-uint64_t balancer_connections(const struct node *n, uint32_t peer_node)
-{
-    const struct l4 *l4 = (const struct l4 *)n;
-    uint64_t count = 0;
-
-    if (l4->b.config->layer != LAYER_L4)
-        return l7_tunnels_to(n, peer_node);
-    for (uint32_t i = 0; i < l4->flows.capacity; i++) {
-        const struct flow *f = &l4->flows.flow[i];
-
-        count += f->to != NONE && l4->b.peer[f->to].target == peer_node;
-    }
-    return count;
-}
-
-uint32_t balancer_flow(const struct node *n, uint32_t conn)
-{
-    struct l4 *l4 = (struct l4 *)(uintptr_t)n;
-    uint32_t peer = conntrack_at(&l4->flows, conn)->to;
-
-    return peer == NONE ? NONE : l4->b.peer[peer].target;
-}
-
-bool balancer_picks_unknown(const struct node *n)
-{
-    const struct l4 *l4 = (const struct l4 *)n;
-
-    return l4->b.config->layer == LAYER_L4 && l4->picks_unknown;
-}
-
-void balancer_lose_flows(struct node *n, struct sim *sim)
-{
-    struct l4 *l4 = (struct l4 *)n;
-
-    if (l4->b.config->layer != LAYER_L4)
-        return;
-    for (uint32_t i = 0; i < l4->flows.capacity; i++)
-        if (l4->flows.flow[i].to != NONE)
-            forget(l4, sim, &l4->flows.flow[i], LB_ERROR);
-    lru_fini(&l4->recent);
-    lru_init(&l4->recent, evicts(l4) ? table_of(l4)->entries : 0);
 }
 
 static void l4_destroy(struct node *n)
@@ -489,7 +346,7 @@ struct node *l4_new(struct sim *sim, uint32_t id, const struct balancer_config *
     l4->b.node.ops = &l4_ops;
     conntrack_init(&l4->flows);
     balancer_init(&l4->b, sim, c, instance, out);
-    lru_init(&l4->recent, evicts(l4) ? c->flow_table.entries : 0);
+    lru_init(&l4->recent, l4_evicts(l4) ? c->flow_table.entries : 0);
     l4->picks_unknown = c->unknown_flow == UNKNOWN_PICK || c->flow_table.kind == TABLE_NONE
                         || c->gone_backend == GONE_PICK;
     if (c->idle_timeout > 0)
