@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* Whether so many digits would show as 0 what is not 0, so that its sign were all of it. */
 static bool is_lost(double share, int digits)
@@ -55,6 +56,18 @@ const char *change_text_word(const struct result_change *c)
     if (c->verdict == CHANGE_UNKNOWN && c->change.n == 1 && !isnan(c->change.value))
         return "one run: no interval";
     return change_verdict_text(c->verdict);
+}
+
+const struct result_change *change_text_find(const struct result *r, uint32_t policy,
+                                             double percentile)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "latency.p%.10g", percentile);
+    for (uint32_t i = 0; i < r->changes; i++)
+        if (r->change[i].policy == policy && strcmp(r->change[i].metric, name) == 0)
+            return &r->change[i];
+    return NULL;
 }
 
 uint32_t change_text_tested(const struct result_change *c, uint32_t rows)

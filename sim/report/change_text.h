@@ -16,6 +16,10 @@ const char *change_text_word(const struct result_change *);
 const char *change_text_more(char buf[COLUMNS_CELL], const struct result_change *,
                              uint32_t tested);
 
+/* The change of a policy's latency at this percentile; NULL when none was made. */
+const struct result_change *change_text_find(const struct result *, uint32_t policy,
+                                             double percentile);
+
 /* How many of the rows were tested together. */
 uint32_t change_text_tested(const struct result_change *, uint32_t rows);
 
