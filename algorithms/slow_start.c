@@ -84,11 +84,11 @@ static void tell_weight(struct lb *lb, uint32_t i)
 static void end_warming(struct lb *lb, uint32_t i)
 {
     struct slow_start *s = lb->state;
-    uint32_t place = s->place[i], last = s->warm[s->warming - 1];
+    uint32_t place = s->place[i];
 
     if (place == 0)
         return;
-    s->warming--;
+    uint32_t last = s->warm[--s->warming];
     s->warm[place - 1] = last;
     s->place[last] = place;
     s->place[i] = 0;

@@ -8,12 +8,16 @@
 cd "$root/tests/golden"
 mode=${1:-}
 
-# Leaves the records of a run in $tmp/r.
-records_of() {
+# sum_of ARGS...: of the records that a run leaves; one that fails has no sum.
+sum_of() {
     rm -rf "$tmp/r"
-    "$lblab" run "$@" --shard 1/1 --results "$tmp/r" -q >"$tmp/out" 2>&1 || cat "$tmp/out" >&2
+    if "$lblab" run "$@" --shard 1/1 --results "$tmp/r" -q >"$tmp/out" 2>&1; then
+        cat "$tmp"/r/*/.cells/*/*.record | sha256sum | cut -d' ' -f1
+    else
+        cat "$tmp/out" >&2
+        echo failed
+    fi
 }
-sum_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
 # These hold another algorithm, and are none by themselves.
 wrappers="slow_start locality panic priority subset sticky"
@@ -22,18 +26,18 @@ wrappers="slow_start locality panic priority subset sticky"
 sums() {
     local f name
     for f in features/*.json scenarios/*.json; do
-        records_of "$f"
-        echo "$f $(sum_of "$tmp"/r/*/.cells/*/*.record)"
+        echo "$f $(sum_of "$f")"
     done
     for f in $("$lblab" list algorithms --json | sed -n 's/.*"name": *"\([a-z0-9_]*\)".*/\1/p'); do
         case " $wrappers " in *" $f "*) name=weighted_round_robin:$f ;; *) name=$f ;; esac
-        records_of each/algorithm.json -a "$name"
-        echo "each/$f $(sum_of "$tmp"/r/*/.cells/*/*.record)"
+        echo "each/$f $(sum_of each/algorithm.json -a "$name")"
     done
 }
 
 if [ "$mode" = --write ]; then
-    sums >exact.txt
+    sums >"$tmp/sums"
+    grep -q ' failed$' "$tmp/sums" && exit 1
+    mv "$tmp/sums" exact.txt
     exit
 fi
 while read -r name sum; do
