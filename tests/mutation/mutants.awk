@@ -1,6 +1,6 @@
 # mutants.awk - the faults that a programmer could have made: prints one a line,
 #   FILE <tab> LINE <tab> OPERATOR <tab> THE LINE AS IT WOULD BE
-# Comments, preprocessor lines, texts, tables, declarations and assertions are left alone.
+# Comments, preprocessor lines, texts, tables, declarations, assertions and prefetches are left alone.
 #   awk -f mutants.awk sim/core/*.c ...
 
 # Where code ends: before a comment.
@@ -32,7 +32,7 @@ FNR == 1 { in_comment = 0; in_body = 0 }
 !in_body { next }
 in_comment { if (index($0, "*/")) in_comment = 0; next }
 /^ *\/\*/ && !/\*\// { in_comment = 1; next }
-/^ *\/\*/ || /^ *#/ || /"/ || /assert/ || /^ *[.{}]/ || /^ *static const/ || /sizeof/ || /case .*:/ { next }
+/^ *\/\*/ || /^ *#/ || /"/ || /assert/ || /^ *[.{}]/ || /^ *static const/ || /__builtin_prefetch/ || /sizeof/ || /case .*:/ { next }
 
 {
     swap("flipped comparison", " == ", " != ");  swap("flipped comparison", " != ", " == ")

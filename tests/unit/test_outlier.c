@@ -132,7 +132,52 @@ static void failure_percentage_is_inclusive(void)
     }
 }
 
+/* What an interval saw is nothing to the next: half the volume in each is never enough, whatever
+ * went wrong, and whoever fails all of one is judged by that one alone. */
+static void each_interval_counts_anew(void)
+{
+    static const struct { uint32_t host, first, second, volume; bool is_out; } row[] = {
+        { 0, 0, 60, 100, false }, { 3, 0, 60, 100, false }, { 0, 60, 0, 100, false },
+        { 3, 60, 0, 100, false }, { 3, 60, 0, 60, true }, { 0, 0, 60, 60, false },
+        { 4, 60, 30, 61, false }, { 4, 60, 30, 60, true },
+    };
+
+    for (size_t r = 0; r < ARRAY_LEN(row); r++) {
+        struct outlier_config c = envoy();
+
+        c.in_a_row[OUTLIER_5XX] = 0;
+        c.success_volume = row[r].volume;
+        c.base_ejection_time = SECOND;
+        struct outlier *o = with_hosts(&c, 5);
+        for (uint32_t interval = 1; interval <= 2; interval++) {
+            for (uint32_t i = 0; i < 5; i++)
+                feed(o, i, 60, i != row[r].host ? 60
+                               : interval == 1  ? row[r].first : row[r].second);
+            outlier_tick(o, interval * 10 * SECOND, ignore, NULL);
+        }
+        CU_ASSERT_EQUAL(outlier_is_out(o, row[r].host), row[r].is_out);
+        CU_ASSERT_EQUAL(count_out(o, 5), row[r].is_out);
+        outlier_free(o);
+    }
+}
+
 /* ---- failures in a row ---- */
+
+/* Somebody gave up waiting: that says nothing of the host, not even that a row has ended. */
+static void a_cancelled_request_says_nothing(void)
+{
+    struct outlier_config c = envoy();
+    struct outlier *o = with_hosts(&c, 2);
+
+    for (uint32_t k = 0; k < 4; k++)
+        outlier_note(o, 1, SECOND, STATUS_ERROR);
+    CU_ASSERT(!outlier_note(o, 1, SECOND, STATUS_CANCELLED));
+    CU_ASSERT(!outlier_is_out(o, 1));
+    CU_ASSERT(outlier_note(o, 1, SECOND, STATUS_ERROR));
+    CU_ASSERT(!outlier_note(o, 1, SECOND, STATUS_CANCELLED));
+    CU_ASSERT(outlier_is_out(o, 1));
+    outlier_free(o);
+}
 
 static void results_in_a_row_eject(void)
 {
@@ -278,6 +323,7 @@ static void removed_and_forgiven_hosts_leave_room(void)
     CU_ASSERT(outlier_is_out(o, 1));
     fail_five(o, 3, SECOND);
     CU_ASSERT(outlier_is_out(o, 3));
+    outlier_remove(o, 1);
     outlier_remove(o, 1);           /* of three, one and a half may be out */
     fail_five(o, 2, SECOND);
     CU_ASSERT(!outlier_is_out(o, 2));
@@ -288,6 +334,8 @@ static const struct unit_test tests[] = {
     { "success_rate_finds_the_odd_one", success_rate_finds_the_odd_one },
     { "success_rate_agrees_with_the_formula", success_rate_agrees_with_the_formula },
     { "failure_percentage_is_inclusive", failure_percentage_is_inclusive },
+    { "each_interval_counts_anew", each_interval_counts_anew },
+    { "a_cancelled_request_says_nothing", a_cancelled_request_says_nothing },
     { "results_in_a_row_eject", results_in_a_row_eject },
     { "a_grey_host_is_found_after_a_geometric_wait", a_grey_host_is_found_after_a_geometric_wait },
     { "ejections_grow_to_the_longest", ejections_grow_to_the_longest },
