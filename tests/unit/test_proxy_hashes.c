@@ -648,6 +648,35 @@ static void the_rings_shares_are_haproxys(void)
     }
 }
 
+/* All ask for one key: whoever owns it has his share of 125 percent before another has any more,
+ * and the weights share what 64 in flight allow, 80, without a rest. */
+static void the_rings_bound_goes_by_weight(void)
+{
+    static const uint32_t weight[] = { 1, 2, 5 };
+    static const char *const key[] = { "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h" };
+    uint32_t owners = 0;
+
+    for (size_t r = 0; r < COUNT(key); r++) {
+        struct lb *lb = new_lb("nearest_ring");
+        struct asked a;
+
+        set(lb, "hash_balance_factor", "125");
+        for (uint32_t k = 0; k < COUNT(weight); k++)
+            add(lb, k + 1, "s#", k + 1, weight[k]);
+        start(lb);
+        uint32_t home = where(lb, key[r]), within = 0;
+        for (uint32_t n = 0; n < 64; n++)
+            lb_pick(lb, ask(&a, key[r]));
+        for (uint32_t i = 0; i < COUNT(weight); i++)
+            within += lb->backend[i].inflight <= 10 * weight[i];
+        CU_ASSERT_EQUAL(within, COUNT(weight));
+        CU_ASSERT_EQUAL(lb->backend[home].inflight, 10 * weight[home]);
+        owners |= 1u << home;
+        lb_free(lb);
+    }
+    CU_ASSERT_EQUAL(owners, 7);
+}
+
 /* ---- Caddy ---- */
 
 static struct lb *caddys(const char *key)
@@ -727,6 +756,7 @@ static const struct unit_test tests[] = {
     ROW(held_requests_spill_as_recorded),
     ROW(so_many_keys_move),
     ROW(the_rings_shares_are_haproxys),
+    ROW(the_rings_bound_goes_by_weight),
     ROW(caddys_tests_hold),
     ROW(an_address_hashes_as_its_text),
 };
