@@ -74,23 +74,28 @@ static void make_room(struct lb *lb)
     s->room = lb->capacity;
 }
 
-static void least_reported_change(struct lb *lb, uint32_t i, enum lb_change what)
+/* The live, to be drawn from. */
+static void list_live(struct lb *lb)
 {
     struct least_reported *s = lb->state;
 
+    if (lb->live_count > 0)         /* else there may be no array yet, which memcpy() forbids */
+        memcpy(s->drawn, lb->live, lb->live_count * sizeof *lb->live);
+}
+
+static void least_reported_change(struct lb *lb, uint32_t i, enum lb_change what)
+{
     (void)i;
     if (what == LB_ADDED)
         make_room(lb);
-    memcpy(s->drawn, lb->live, lb->live_count * sizeof *lb->live);
+    list_live(lb);
 }
 
 static int least_reported_start(struct lb *lb, const char **why)
 {
-    struct least_reported *s = lb->state;
-
     (void)why;
     make_room(lb);
-    memcpy(s->drawn, lb->live, lb->live_count * sizeof *lb->live);
+    list_live(lb);
     return 0;
 }
 

@@ -115,6 +115,8 @@ static void choose(struct lb *lb)
     struct subset *s = lb->state;
     uint32_t count = list_configured(lb), last;
 
+    if (count == 0)                 /* perhaps no list yet, which qsort() forbids */
+        return;
     if (count > s->size) {
         give_keys(lb, count);
         qsort(s->list, count, sizeof *s->list, by_key);
