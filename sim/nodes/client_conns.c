@@ -15,19 +15,6 @@ static uint32_t client_of(const struct client *c, const struct conn *conn)
     return conn->client / c->hosts;
 }
 
-/* It waited since this attempt began; as far as this connection's TLS handshake took part of that,
- * it was TLS. */
-static void tell_wait(const struct sim *sim, struct req *r, const struct conn *c)
-{
-    nsec began = r->via[0].sent;
-    nsec since = c->has_tls && c->tls_since > began ? c->tls_since : began;
-    nsec tls = c->has_tls && c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since
-                                                                           : 0;
-
-    sim_spend(sim, r, PART_TLS, tls);
-    sim_spend(sim, r, PART_CONNECT, sim->now - began - tls);
-}
-
 static nsec time_at_address(const struct client *c, const struct sim *sim, const struct conn *conn)
 {
     struct rng g = rng_from(rng_mix((uint64_t)conn->source << 32 | conn->port) ^ conn->moves);
@@ -56,7 +43,7 @@ static void launch(struct client *c, struct sim *sim, struct req *r, uint32_t id
     conn->streams++;
     if (conn->moves_at <= sim->now)
         migrate(c, sim, conn);
-    tell_wait(sim, r, conn);
+    connpool_tell_wait(sim, r, conn, r->via[0].sent);
     me->conn = r->conn = id;
     me->peer = conn->to;
     r->source = conn->source;

@@ -56,25 +56,13 @@ static void open_conn(struct upstream *u, struct sim *sim)
     send_open(u, sim, id, rng_mix(sim->seed ^ rng_mix((uint64_t)u->node.id << 32 | nth)));
 }
 
-/* It waited since it came; as far as a TLS handshake took part of that, it was TLS. */
-static void tell_wait(const struct sim *sim, struct req *r, const struct hop *me,
-                      const struct conn *c)
-{
-    nsec since = c->has_tls && c->tls_since > me->sent ? c->tls_since : me->sent;
-    nsec tls = c->has_tls && c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since
-                                                                           : 0;
-
-    sim_spend(sim, r, PART_TLS, tls);
-    sim_spend(sim, r, PART_CONNECT, sim->now - me->sent - tls);
-}
-
 static void launch(struct upstream *u, struct sim *sim, struct req *r, uint32_t id)
 {
     struct hop *me = sim_frame(r, u->node.id);
     struct conn *c = sim_conn(sim, id);
 
     c->streams++;
-    tell_wait(sim, r, me, c);
+    connpool_tell_wait(sim, r, c, me->sent);
     me->peer = r->conn = id;
     sim_post(sim, &u->link, u->to, r);
 }

@@ -147,6 +147,18 @@ void connpool_go_away(struct sim *sim, uint32_t node)
             connpool_tell_to_go(sim, i);
 }
 
+/* ---- what waiting was spent on ---- */
+
+void connpool_tell_wait(const struct sim *sim, struct req *r, const struct conn *c, nsec began)
+{
+    nsec since = c->has_tls && c->tls_since > began ? c->tls_since : began;
+    nsec tls = c->has_tls && c->tls_since != NEVER && c->tls_until > since ? c->tls_until - since
+                                                                           : 0;
+
+    sim_spend(sim, r, PART_TLS, tls);
+    sim_spend(sim, r, PART_CONNECT, sim->now - began - tls);
+}
+
 /* ---- idle and old ---- */
 
 void connpool_end_stream(struct sim *sim, uint32_t id)

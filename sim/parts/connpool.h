@@ -50,6 +50,10 @@ void     connpool_limit_age(struct sim *, const struct req *open, const struct d
 void     connpool_tell_to_go(struct sim *, uint32_t conn);
 void     connpool_go_away(struct sim *, uint32_t node);
 
+/* A request that goes out on it now has waited since `began`: as far as the connection's TLS
+ * handshake took part of that it was TLS, and connecting else. */
+void     connpool_tell_wait(const struct sim *, struct req *, const struct conn *, nsec began);
+
 /* A request has left it. */
 void     connpool_end_stream(struct sim *, uint32_t conn);
 

@@ -83,7 +83,7 @@ static void put_why(FILE *f, const char *why, uint32_t columns)
 static void put_outcome(FILE *f, const struct result *r, const struct assertion_outcome *o,
                         const struct report_style *style)
 {
-    const uint32_t columns = style->columns ? style->columns : 80;
+    const uint32_t columns = columns_of(style, 0);
     char line[LINE] = "";
 
     add_subject(line, r, o);

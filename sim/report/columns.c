@@ -6,6 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+uint32_t columns_of(const struct report_style *style, uint32_t least)
+{
+    uint32_t columns = style->columns ? style->columns : 80;
+
+    return columns < least ? least : columns;
+}
+
 uint32_t columns_width(const char *text)
 {
     uint32_t n = 0;

@@ -4,7 +4,10 @@
 
 #include "report.h"
 
-enum { COLUMNS_CELL = 160 };
+enum { COLUMNS_CELL = 160, COLUMNS_OF_RUN = 60 };   /* the tables of `run` need so many */
+
+/* How wide the page is: 80 where nobody knows, and at least `least`. */
+uint32_t columns_of(const struct report_style *, uint32_t least);
 
 /* Columns that UTF-8 text takes, one a character. */
 uint32_t columns_width(const char *);

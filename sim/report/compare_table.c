@@ -40,7 +40,7 @@ static struct compare_shape make_shape(const struct report_comparison *r,
                                        const struct report_style *style)
 {
     struct compare_shape s = { .r = r, .style = style,
-                               .columns = style->columns ? style->columns : 80,
+                               .columns = columns_of(style, 0),
                                .tested = change_text_tested(r->rows->change,
                                                             r->rows->changes) };
     char buf[COLUMNS_CELL];

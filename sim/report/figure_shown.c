@@ -40,13 +40,6 @@ static double unit_of(const struct metric *m)
     return m->unit == METRIC_SHARE ? 100 : m->unit == METRIC_NS ? 1 / (double)MILLISECOND : 1;
 }
 
-static nsec end_of(const struct shown *s)
-{
-    const struct record *r = s->r->run[0].record;
-
-    return r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
-}
-
 /* last[policy]: where the line of the first panel ends. */
 static void put_data(struct plot *p, struct shown *s, double *last)
 {
@@ -133,7 +126,7 @@ static uint32_t panel_top(const struct shown *s)
 
 static void put_settings(struct plot *p, struct shown *s, const double *last)
 {
-    double tmax = (double)end_of(s) / (double)SECOND;
+    double tmax = (double)slices_end(s->r->run[0].record) / (double)SECOND;
     char headline[COLUMNS_CELL + 32], subtitle[256], setup[192], slice[32], title[COLUMNS_CELL];
 
     snprintf(headline, sizeof headline, "%s",

@@ -31,23 +31,7 @@ struct timeline {
 /* Runs of another length may have slices of another width: they are left out. */
 static bool is_in_step(const struct timeline *t, const struct result_run *run)
 {
-    return run->record && run->record->slice_width == t->clock->slice_width &&
-           run->record->warmup == t->clock->warmup;
-}
-
-static nsec end_of(const struct record *r)
-{
-    return r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
-}
-
-/* Slices in which requests were born. */
-static uint32_t slices_drawn(const struct timeline *t)
-{
-    uint32_t n = 0;
-
-    while (n < t->clock->slices && slices_start(t->clock, n) < end_of(t->clock))
-        n++;
-    return n;
+    return run->record && slices_are_in_step(run->record, t->clock);
 }
 
 /* ms; NAN when the percentile falls among failed requests or none was born. */
@@ -115,7 +99,7 @@ static struct range settle(struct range range)
 
 static double put_curves_data(struct plot *p, struct timeline *t, double *last)
 {
-    uint32_t n = t->r->plan.policies, slices = slices_drawn(t);
+    uint32_t n = t->r->plan.policies, slices = slices_of_arrivals(t->clock);
     double width = (double)t->clock->slice_width / (double)SECOND;
 
     t->y = (struct range){ INFINITY, 0 };
@@ -314,7 +298,7 @@ static void put_heat(struct plot *p, FILE *f, struct timeline *t)
     for (uint32_t k = 1; k <= t->panels; k++)
         fprintf(f, " mean%" PRIu32, k);
     for (uint32_t row = 0; row < (t->rows < 2 ? 2 : t->rows); row++)
-        for (uint32_t i = 0; i < slices_drawn(t); i++) {
+        for (uint32_t i = 0; i < slices_of_arrivals(t->clock); i++) {
             double centre = (double)t->clock->warmup / (double)SECOND +
                             ((double)i - t->clock->warmup_slices + 0.5) * width;
 
@@ -405,7 +389,7 @@ static void put_subtitle(struct plot *p, const struct timeline *t, double width)
 static void draw(struct timeline *t, struct plot *p)
 {
     double *last = xcalloc(t->r->plan.policies, sizeof *last);
-    double tmax = (double)end_of(t->clock) / (double)SECOND;
+    double tmax = (double)slices_end(t->clock) / (double)SECOND;
     FILE *heat = t->panels ? plot_open(p, "timeline-backends.dat") : NULL;
 
     for (uint32_t k = 0; k < t->r->plan.policies; k++)
@@ -452,7 +436,7 @@ void figure_timeline(const struct result *r, const char *folder, struct report_p
     struct timeline t = { .r = r, .clock = r->runs ? r->run[0].record : NULL };
     struct plot p;
 
-    if (!t.clock || slices_drawn(&t) < 2 || !r->plan.percentiles)
+    if (!t.clock || slices_of_arrivals(t.clock) < 2 || !r->plan.percentiles)
         return;
     t.percentile = drawn_percentile(r);
     if (t.clock->backend_slices > 1 && r->plan.backends) {

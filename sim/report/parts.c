@@ -101,7 +101,7 @@ static void put_row(FILE *f, const struct result *r, uint32_t policy, const enum
 void parts_table(FILE *f, const struct result *r, const struct report_style *style,
                  uint32_t name_width)
 {
-    uint32_t columns = style->columns == 0 ? 80 : style->columns < 60 ? 60 : style->columns;
+    uint32_t columns = columns_of(style, COLUMNS_OF_RUN);
     enum part part[PART_COUNT];
     uint32_t n = choose(r, part, (columns - 2 - LEAST_NAME) / CELL);
     uint32_t room = columns - 2 - n * CELL;

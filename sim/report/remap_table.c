@@ -21,7 +21,7 @@ struct remap_shape { uint32_t columns, name; bool is_narrow; };
 static struct remap_shape make_shape(const struct report_remap_row *rows, uint32_t n,
                                      uint32_t numbers, const struct report_style *style)
 {
-    struct remap_shape s = { .columns = style->columns ? style->columns : 80, .name = 9 };
+    struct remap_shape s = { .columns = columns_of(style, 0), .name = 9 };
     char buf[COLUMNS_CELL];
     uint32_t room;
 

@@ -48,7 +48,7 @@ static void put_row(FILE *f, const struct result *r, uint32_t policy, uint32_t f
 void shown_table(FILE *f, const struct result *r, const struct report_style *style,
                  uint32_t name_width)
 {
-    uint32_t columns = style->columns == 0 ? 80 : style->columns < 60 ? 60 : style->columns, n;
+    uint32_t columns = columns_of(style, COLUMNS_OF_RUN), n;
 
     for (uint32_t from = 0; from < r->plan.shows; from += n) {
         n = fitting(r, from, columns - 2 - name_width);

@@ -66,7 +66,7 @@ static const char *show_cell(char buf[SWEEP_WORDS_TEXT], const struct sweep *s, 
 static struct widths measure(const struct sweep *s, const struct report_style *style)
 {
     const struct result_plan *plan = &s->point[0].result->plan;
-    struct widths w = { .columns = style->columns ? style->columns : 80,
+    struct widths w = { .columns = columns_of(style, 0),
                         .point = point_width(s), .policy = 9 };
     char text[SWEEP_WORDS_TEXT], name[COLUMNS_CELL];
 

@@ -13,7 +13,7 @@
 #include <math.h>
 
 /* What follows the percentiles takes OTHERS columns; NAME and LEAST_BAR are kept free. */
-enum { SHOWN_PERCENTILES = 4, CELL = 8, OTHERS = 8 + 9 + 9, NARROWEST = 60 };
+enum { SHOWN_PERCENTILES = 4, CELL = 8, OTHERS = 8 + 9 + 9 };
 enum { NAME = 12, LEAST_BAR = 10 };
 
 /* What the whole table needs to know about its shape. */
@@ -376,13 +376,11 @@ static void put_bars(FILE *f, struct shape *s)
 
 static struct shape make_shape(const struct result *r, const struct report_style *style)
 {
-    struct shape s = { .r = r, .style = style, .columns = style->columns ? style->columns : 80,
+    struct shape s = { .r = r, .style = style, .columns = columns_of(style, COLUMNS_OF_RUN),
                        .tested = change_text_tested(r->change, r->changes) };
     char buf[COLUMNS_CELL];
     uint32_t room;
 
-    if (s.columns < NARROWEST)
-        s.columns = NARROWEST;
     s.main = main_percentile(r);
     choose_percentiles(&s);
     room = name_room(&s);

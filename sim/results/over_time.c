@@ -11,19 +11,11 @@ static const struct record *clock_of(const struct result *r)
     return r->runs ? r->run[0].record : NULL;
 }
 
-static nsec end_of(const struct record *r)
-{
-    return r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
-}
-
 uint32_t over_time_slices(const struct result *r)
 {
     const struct record *clock = clock_of(r);
-    uint32_t n = 0;
 
-    while (clock && n < clock->slices && slices_start(clock, n) < end_of(clock))
-        n++;
-    return n;
+    return clock ? slices_of_arrivals(clock) : 0;
 }
 
 /* ---- what is in a slice ---- */
@@ -33,7 +25,7 @@ struct sum { uint64_t born, ok, done, attempts, retries, tally[TALLY_COUNT]; dou
 static void add_slice(struct sum *sum, const struct record *r, uint32_t slice)
 {
     const struct record_slice *s = &r->slice[slice];
-    nsec start = slices_start(r, slice), next = slices_start(r, slice + 1), end = end_of(r);
+    nsec start = slices_start(r, slice), next = slices_start(r, slice + 1), end = slices_end(r);
 
     sum->born += s->born;
     sum->ok += s->ended[OUTCOME_OK];
@@ -53,8 +45,8 @@ static struct sum sum_of(const struct result *r, uint32_t policy, uint32_t slice
     for (uint32_t i = 0; i < r->runs; i++) {
         const struct record *record = r->run[i].record;
 
-        if (r->run[i].policy == policy && record && record->slice_width == clock->slice_width &&
-            record->warmup == clock->warmup && slices_start(record, slice) < end_of(record))
+        if (r->run[i].policy == policy && record && slices_are_in_step(record, clock) &&
+            slices_start(record, slice) < slices_end(record))
             add_slice(&sum, record, slice);
     }
     return sum;

@@ -17,10 +17,32 @@ static inline nsec slices_start(const struct record *r, uint32_t slice)
     return before < r->warmup ? r->warmup - before : 0;
 }
 
+/* Of the last arrival, or of the run if that ended first. */
+static inline nsec slices_end(const struct record *r)
+{
+    return r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
+}
+
+/* How many slices had arrivals. */
+static inline uint32_t slices_of_arrivals(const struct record *r)
+{
+    uint32_t n = 0;
+
+    while (n < r->slices && slices_start(r, n) < slices_end(r))
+        n++;
+    return n;
+}
+
+/* Whether slice k of both is the same time. */
+static inline bool slices_are_in_step(const struct record *a, const struct record *b)
+{
+    return a->slice_width == b->slice_width && a->warmup == b->warmup;
+}
+
 /* From the end of warm-up to the last arrival: what rates and loads are shares of. */
 static inline nsec slices_measured_time(const struct record *r)
 {
-    nsec end = r->arrivals_end && r->arrivals_end < r->end ? r->arrivals_end : r->end;
+    nsec end = slices_end(r);
 
     return end > r->warmup ? end - r->warmup : 0;
 }
